@@ -1,0 +1,28 @@
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Catch2 2.13 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+
+# MySQL's own client library where the system has it, else MariaDB's behind the same mysql.h.
+pkg_check_modules(MYSQLCLIENT IMPORTED_TARGET mysqlclient)
+if(MYSQLCLIENT_FOUND)
+  add_library(tidegate_mysqlclient ALIAS PkgConfig::MYSQLCLIENT)
+else()
+  pkg_check_modules(MARIADBCLIENT REQUIRED IMPORTED_TARGET libmariadb)
+  add_library(tidegate_mysqlclient ALIAS PkgConfig::MARIADBCLIENT)
+endif()
+
+add_library(tidegate_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
+target_compile_definitions(tidegate_asio PUBLIC
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(tidegate_asio PUBLIC Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
