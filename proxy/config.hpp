@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "replicator/edge_spec.hpp"
+#include "router/decide.hpp"
+
+namespace proxy {
+
+struct listen_address {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;  // 0: not listened on
+    friend bool operator==(const listen_address&, const listen_address&) = default;
+};
+
+enum class tls_mode { disabled, preferred, required };
+
+/// TLS towards clients.
+struct tls_config {
+    tls_mode mode = tls_mode::disabled;
+    std::filesystem::path certificate{};  // PEM, with its chain
+    std::filesystem::path key{};          // PEM
+};
+
+/// A MySQL server that sessions are served by.
+struct server_config {
+    std::string name;
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 3306;
+    std::size_t connections_max = 100;  // of the whole process, all users together
+};
+
+/// An application account.  Clients log in with it, and Tidegate logs in to the servers with it.
+struct user_config {
+    std::string name;
+    std::string password{};  // from `password`, `password_env` or `password_file`; never logged
+    std::string default_schema{};
+    router::consistency level = router::consistency::session;
+};
+
+/// An edge: where reads may go, and how the copy is kept.
+struct edge_config {
+    server_config server{};
+    replicator::edge_spec replication{};
+};
+
+struct limits_config {
+    std::size_t clients_max = 10'000;
+    std::chrono::milliseconds connect_timeout{5'000};      // to a backend, login included
+    std::chrono::milliseconds login_timeout{10'000};       // of a client
+    std::chrono::milliseconds queue_timeout{10'000};       // waiting for a backend connection
+    std::chrono::milliseconds client_idle_timeout{28'800'000};
+    std::chrono::milliseconds shutdown_timeout{10'000};    // for statements and transactions to end
+    std::size_t packet_bytes_max = 64 * 1024 * 1024;       // of one command from a client
+    std::size_t prepared_per_connection_max = 200;         // backend statements, then least used goes
+    std::size_t prepared_per_session_max = 16'000;
+};
+
+struct routing_config {
+    std::chrono::milliseconds wait{50};  // for a copy that is a little behind, then the primary
+};
+
+struct log_config {
+    std::string level = "info";  // trace, debug, info, warn, error
+    std::string format = "text";  // text or json
+};
+
+/// The whole of tidegate.yaml, validated.  Immutable once built; sessions share it.
+struct config {
+    listen_address mysql{"127.0.0.1", 6033};
+    listen_address http{"127.0.0.1", 6070};
+    std::size_t threads = 0;  // 0: one per core
+    tls_config tls{};
+    std::string server_version{};  // told to clients; empty: the primary's own
+    server_config primary{};
+    std::vector<user_config> users{};
+    std::vector<edge_config> edges{};
+    routing_config routing{};
+    limits_config limits{};
+    log_config log{};
+};
+
+}  // namespace proxy
