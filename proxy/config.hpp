@@ -51,13 +51,13 @@ struct edge_config {
 
 struct limits_config {
     std::size_t clients_max = 10'000;
-    std::chrono::milliseconds connect_timeout{5'000};      // to a backend, login included
-    std::chrono::milliseconds login_timeout{10'000};       // of a client
-    std::chrono::milliseconds queue_timeout{10'000};       // waiting for a backend connection
+    std::chrono::milliseconds connect_timeout{5'000};  // to a backend, login included
+    std::chrono::milliseconds login_timeout{10'000};   // of a client
+    std::chrono::milliseconds queue_timeout{10'000};   // waiting for a backend connection
     std::chrono::milliseconds client_idle_timeout{28'800'000};
-    std::chrono::milliseconds shutdown_timeout{10'000};    // for statements and transactions to end
-    std::size_t packet_bytes_max = 64 * 1024 * 1024;       // of one command from a client
-    std::size_t prepared_per_connection_max = 200;         // backend statements, then least used goes
+    std::chrono::milliseconds shutdown_timeout{10'000};  // for statements and transactions to end
+    std::size_t packet_bytes_max = 64 * 1024 * 1024;     // of one command from a client
+    std::size_t prepared_per_connection_max = 200;       // backend statements, then least used goes
     std::size_t prepared_per_session_max = 16'000;
 };
 
@@ -66,7 +66,7 @@ struct routing_config {
 };
 
 struct log_config {
-    std::string level = "info";  // trace, debug, info, warn, error
+    std::string level = "info";   // trace, debug, info, warn, error
     std::string format = "text";  // text or json
 };
 

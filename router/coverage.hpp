@@ -32,8 +32,9 @@ struct table_coverage {
 /// that exists at the source and not on the edge.  A statement whose identifiers avoid them can
 /// only name what the edge has, whatever its grammar.  (Design, section 4, "Coverage".)
 struct coverage {
-    std::map<std::pair<std::string, std::string>, table_coverage> tables;  // (schema, table), lowercase
-    std::set<std::string, std::less<>> missing_names;                      // lowercase
+    std::map<std::pair<std::string, std::string>, table_coverage>
+        tables;                                        // (schema, table), lowercase
+    std::set<std::string, std::less<>> missing_names;  // lowercase
     friend bool operator==(const coverage&, const coverage&) = default;
 };
 
@@ -63,7 +64,8 @@ struct coverage_verdict {
 /// Whether `statement`, run in `schema`, names nothing that the edge lacks.
 ///
 /// @param schema   The session's default schema, empty if none.
-/// @param text     The statement's own text: literals are looked up in it, since facts are shared by
+/// @param text     The statement's own text: literals are looked up in it, since facts are shared
+/// by
 ///                 all statements of one digest.
 /// @param options  How `text` is lexed.
 coverage_verdict covers(const coverage& edge, const rules::statement_facts& statement,

@@ -21,10 +21,10 @@ std::string_view to_string(consistency level) noexcept;
 /// One copy that reads may go to, as a worker knows it now.
 struct edge_view {
     std::string name;
-    bool up = false;                                       // connections to it succeed
-    std::shared_ptr<const coverage> holds{};               // null: nothing may be read there
+    bool up = false;                                        // connections to it succeed
+    std::shared_ptr<const coverage> holds{};                // null: nothing may be read there
     std::shared_ptr<const protocol::gtid_set> watermark{};  // null: unknown, so behind everything
-    std::chrono::microseconds round_trip{};                // smoothed
+    std::chrono::microseconds round_trip{};                 // smoothed
 };
 
 /// What a worker knows of the cluster.  Replaced piece by piece on its own thread.
@@ -51,15 +51,17 @@ enum class reason {
     not_a_read,
     locks_rows,
     several_statements,
-    session_state,      // reads user variables, warnings, LAST_INSERT_ID() …
-    server_specific,    // @@variables, CONNECTION_ID(), SLEEP() …: must mean the primary's
+    session_state,    // reads user variables, warnings, LAST_INSERT_ID() …
+    server_specific,  // @@variables, CONNECTION_ID(), SLEEP() …: must mean the primary's
     strong_consistency,
-    no_edge,            // none is configured, or none is up
-    not_covered,        // decision::coverage says which name
-    edge_behind,        // waited as long as allowed, or may not wait
-    edge_fresh,         // target edge
-    edge_may_catch_up   // target wait_for_edge
+    no_edge,           // none is configured, or none is up
+    not_covered,       // decision::coverage says which name
+    edge_behind,       // waited as long as allowed, or may not wait
+    edge_fresh,        // target edge
+    edge_may_catch_up  // target wait_for_edge
 };
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::edge_may_catch_up) + 1;
 
 std::string_view to_string(reason why) noexcept;
 
@@ -80,7 +82,8 @@ struct decision {
 decision decide(const rules::script_facts& script, const session_view& session,
                 const topology& cluster, std::string_view text, const rules::lex_options& options);
 
-/// One sentence for a person, such as "primary: column 'email' of shop.customers is not on the edge".
+/// One sentence for a person, such as "primary: column 'email' of shop.customers is not on the
+/// edge".
 std::string explain(const decision& d, const topology& cluster);
 
 }  // namespace router

@@ -23,7 +23,7 @@ std::string_view to_string(edge_state state) noexcept;
 struct edge_report {
     std::string edge;  // its name in the configuration
     edge_state state = edge_state::connecting;
-    std::shared_ptr<const coverage> holds{};             // null: nothing may be read there
+    std::shared_ptr<const coverage> holds{};              // null: nothing may be read there
     std::shared_ptr<const protocol::gtid_set> applied{};  // null: unknown
     std::chrono::microseconds lag{};  // source commit to edge commit, of the newest transaction
     std::string message{};            // for a person; empty while all is well
