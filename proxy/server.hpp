@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/config.hpp"
+#include "router/edge_report.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace proxy {
+
+struct worker_counters;
+
+/// What /readyz and /v1/status tell.  A copy.
+struct server_health {
+    bool listening = false;
+    bool primary_up = false;      // the last probe of the primary succeeded
+    std::string primary_error{};  // of the last probe; empty if it succeeded
+    std::vector<router::edge_report> edges{};
+    std::size_t clients = 0;
+};
+
+/// The MySQL side of the process: the workers, their listeners and the probes.
+///
+/// One worker per thread; a client lives and dies on the worker that accepted it.
+class server : public router::edge_observer {
+public:
+    /// `log` must outlive this object.
+    server(std::shared_ptr<const config> settings, spdlog::logger& log);
+    ~server() override;  // stop()s at once
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    /// Binds and starts the workers.  Throws std::system_error whose message names the address that
+    /// cannot be listened on and what to do, or the TLS file that cannot be used.
+    void start();
+
+    /// Stops accepting, lets statements and transactions end for at most `drain`, then closes all
+    /// and joins the threads.  Idempotent.
+    void stop(std::chrono::milliseconds drain);
+
+    /// Hands an edge's news to every worker.  Any thread.
+    void edge_changed(const router::edge_report& report) override;
+
+    std::vector<const worker_counters*> counters() const;  // valid as long as this object
+    server_health health() const;                          // any thread
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace proxy
