@@ -1,0 +1,267 @@
+#include "pool/backend_connection.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "pool/deadline.hpp"
+#include "protocol/client_login.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/response_reader.hpp"
+#include "protocol/text_row.hpp"
+
+namespace pool {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+
+// What Tidegate needs of every connection.  DEPRECATE_EOF, because only then does the end of a
+// result carry the trackers' news; multi-statements and multi-results, so that sessions with and
+// without them share connections (the session enforces its own flags).
+constexpr std::uint32_t base_capabilities = [] {
+    namespace c = protocol::capability;
+    return c::long_password | c::long_flag | c::transactions | c::multi_statements |
+           c::multi_results | c::ps_multi_results | c::plugin_auth_lenenc_data | c::session_track |
+           c::deprecate_eof;
+}();
+
+asio::awaitable<result<void>> connect(tcp::socket& socket, const server_endpoint& server) {
+    boost::system::error_code failed;
+    const auto address = asio::ip::make_address(server.host, failed);
+    if (!failed) {
+        auto [refused] =
+            co_await socket.async_connect(tcp::endpoint(address, server.port), awaited);
+        if (refused) co_return errc::connect_failed;
+    } else {
+        tcp::resolver resolver(socket.get_executor());
+        auto [unknown, found] =
+            co_await resolver.async_resolve(server.host, std::to_string(server.port), awaited);
+        if (unknown) co_return errc::connect_failed;
+        auto [refused, used] = co_await asio::async_connect(socket, found, awaited);
+        if (refused) co_return errc::connect_failed;
+    }
+    socket.set_option(tcp::no_delay(true), failed);
+    co_return result<void>{};
+}
+
+}  // namespace
+
+backend_connection::backend_connection(tcp::socket socket, const backend_account& account,
+                                       block_pool& blocks, shared_vector blank,
+                                       std::size_t prepared_max)
+    : prepared(prepared_max),
+      socket_(std::move(socket)),
+      input_(blocks),
+      account_(&account),
+      state_(std::move(blank)) {}
+
+asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection::open(
+    const server_endpoint& server, const backend_account& account, block_pool& blocks,
+    shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
+    server_refusal& refusal) {
+    const auto executor = co_await asio::this_coro::executor;
+    std::unique_ptr<backend_connection> opened(new backend_connection(
+        tcp::socket(executor), account, blocks, std::move(blank), prepared_max));
+    const deadline guard(opened->socket_, give_up);
+
+    result<void> done = co_await connect(opened->socket_, server);
+    if (done) done = co_await opened->log_in(server, refusal);
+    if (done) done = co_await opened->start_tracking();
+    if (!done) {
+        if (guard.expired()) co_return errc::timed_out;
+        co_return done.error();
+    }
+    co_return std::move(opened);
+}
+
+asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& server,
+                                                         server_refusal& refusal) {
+    protocol::client_login_options options;
+    options.user = account_->user;
+    options.password = account_->password;
+    options.capabilities = base_capabilities | account_->capabilities;
+    options.attributes = {{"program_name", "tidegate"}, {"_server_name", server.name}};
+    protocol::client_login login(std::move(options));
+    protocol::packet_assembler packets(protocol::client_login::payload_bytes_max);
+
+    for (;;) {
+        while (!packets.complete()) {
+            if (input_.empty()) {
+                const result<void> read = co_await receive();
+                if (!read) co_return errc::connect_failed;
+            }
+            const auto taken = packets.feed(input_.readable());
+            if (!taken) co_return errc::bad_answer;
+            input_.consume(*taken);
+        }
+        const auto step = login.advance(packets.payload(), packets.sequence());
+        if (!step) co_return errc::bad_answer;
+        if (!step->output.empty()) {
+            const result<void> sent = co_await send(step->output);
+            if (!sent) co_return sent.error();
+        }
+        using action = protocol::client_login::action;
+        if (step->next == action::logged_in) break;
+        if (step->next == action::denied) {
+            const protocol::server_error& denial = login.denial();
+            refusal = {denial.code, denial.sqlstate, denial.message};
+            co_return errc::login_denied;
+        }
+        if (step->next == action::start_tls) co_return errc::bad_answer;  // never asked for
+        // A login may answer one packet with two, and the server with as many.
+        packets.next(static_cast<std::uint8_t>(step->output.empty() ? packets.sequence() + 1
+                                                                    : step->output[3] + 1));
+    }
+    capabilities_ = login.outcome().capabilities;
+    connection_id_ = login.outcome().connection_id;
+    server_version_ = login.outcome().server_version;
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::start_tracking() {
+    const auto tracking = co_await ask(protocol::command::query, tracking_statement());
+    if (!tracking) co_return tracking.error();
+    if (tracking->refusal) co_return errc::bad_answer;
+    auto values = co_await ask(protocol::command::query, baseline_query());
+    if (!values) co_return values.error();
+    if (values->refusal) co_return errc::bad_answer;
+
+    session_vector initial;  // sorts them
+    for (auto& row : values->rows) {
+        if (row.size() != 2 || !row[0]) co_return errc::bad_answer;
+        const auto id = find_variable(*row[0]);
+        if (!id) continue;
+        initial.set(*id, row[1] ? value_from_tracker(*id, *row[1]) : std::nullopt);
+    }
+    baseline_.assign(initial.settings().begin(), initial.settings().end());
+    input_.release_if_empty();
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::synchronise(shared_vector wanted,
+                                                              server_refusal& refusal) {
+    if (wanted == state_) co_return result<void>{};
+    if (wanted->schema() != state_->schema()) {
+        const auto used = co_await ask(protocol::command::init_db, wanted->schema());
+        if (!used) co_return used.error();
+        if (used->refusal) {
+            refusal = *used->refusal;
+            co_return errc::state_refused;
+        }
+    }
+    const std::string set = set_statement(*state_, *wanted, baseline_);
+    if (!set.empty()) {
+        const auto done = co_await ask(protocol::command::query, set);
+        if (!done) co_return done.error();
+        if (done->refusal) {
+            refusal = *done->refusal;
+            co_return errc::state_refused;
+        }
+    }
+    state_ = std::move(wanted);
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::send(protocol::bytes_view bytes) {
+    boost::system::error_code failed;
+    if (queued_.empty()) {
+        auto [error, count] =
+            co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), awaited);
+        failed = error;
+    } else {
+        const std::array<asio::const_buffer, 2> both{asio::buffer(queued_),
+                                                     asio::buffer(bytes.data(), bytes.size())};
+        auto [error, count] = co_await asio::async_write(socket_, both, awaited);
+        failed = error;
+        queued_.clear();
+    }
+    if (failed) co_return errc::lost;
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::receive() {
+    const std::span<std::uint8_t> room = input_.writable();
+    auto [failed, count] =
+        co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), awaited);
+    if (failed) co_return errc::lost;
+    input_.commit(count);
+    co_return result<void>{};
+}
+
+asio::awaitable<result<small_answer>> backend_connection::ask(protocol::command command,
+                                                              std::string_view argument) {
+    std::vector<std::uint8_t> request;
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = protocol::begin_packet(request);
+    request.push_back(static_cast<std::uint8_t>(command));
+    request.insert(request.end(), argument.begin(), argument.end());
+    protocol::finish_packet(request, header_at, sequence);
+    const result<void> sent = co_await send(request);
+    if (!sent) co_return sent.error();
+
+    small_answer answer;
+    protocol::response_reader reader(command, capabilities_);
+    std::size_t total = 0;
+    while (!reader.done()) {
+        std::span<std::uint8_t> bytes = input_.readable();
+        std::size_t needed = protocol::header_size;
+        if (bytes.size() >= needed)
+            needed += protocol::decode_header(bytes.first<protocol::header_size>()).payload_size;
+        if (needed > small_answer_bytes_max) co_return errc::bad_answer;
+        if (bytes.size() < needed) {
+            input_.reserve(needed);
+            const result<void> read = co_await receive();
+            if (!read) co_return read.error();
+            continue;
+        }
+        const protocol::bytes_view payload =
+            bytes.subspan(protocol::header_size, needed - protocol::header_size);
+        const auto size = static_cast<std::uint32_t>(payload.size());
+        const auto role = reader.classify(size, payload.empty() ? std::uint8_t{0} : payload[0]);
+        if (!reader.advance(role, size, payload)) co_return errc::bad_answer;
+        if (role == protocol::packet_role::local_infile) co_return errc::bad_answer;
+        if (role == protocol::packet_role::row) {
+            total += needed;
+            if (total > small_answer_bytes_max) co_return errc::bad_answer;
+            auto& row = answer.rows.emplace_back();
+            const auto decoded = protocol::decode_text_row(
+                payload, reader.columns(), [&](std::uint32_t, const protocol::text_value& value) {
+                    row.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
+                });
+            if (!decoded) co_return errc::bad_answer;
+        }
+        if (const protocol::err_packet* err = reader.last_err())
+            answer.refusal = {err->code, std::string(err->sqlstate), std::string(err->message)};
+        input_.consume(needed);
+    }
+    co_return answer;
+}
+
+void backend_connection::queue_close_statements(const std::vector<std::uint32_t>& ids) {
+    for (const std::uint32_t id : ids) {
+        std::uint8_t sequence = 0;
+        const std::size_t header_at = protocol::begin_packet(queued_);
+        protocol::writer out(queued_);
+        out.u8(static_cast<std::uint8_t>(protocol::command::stmt_close));
+        out.u32(id);
+        protocol::finish_packet(queued_, header_at, sequence);
+    }
+}
+
+bool backend_connection::is_dead() noexcept {
+    if (!input_.empty()) return true;
+    std::uint8_t byte = 0;
+    boost::system::error_code failed;
+    socket_.non_blocking(true, failed);
+    if (failed) return true;
+    socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failed);
+    return failed != asio::error::would_block;
+}
+
+}  // namespace pool

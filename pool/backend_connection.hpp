@@ -1,0 +1,127 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool/error.hpp"
+#include "pool/prepared_cache.hpp"
+#include "pool/receive_buffer.hpp"
+#include "pool/session_vector.hpp"
+#include "protocol/command.hpp"
+
+namespace pool {
+
+/// Where a server is.
+struct server_endpoint {
+    std::string name;  // for people
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+/// Who a connection logs in as.  Connections are shared only within one account.
+struct backend_account {
+    std::string user;
+    std::string password;
+    std::uint32_t capabilities = 0;  // those that cannot be emulated: found_rows, ignore_space
+};
+
+/// The server's refusal, as a client may be told it.
+struct server_refusal {
+    std::uint16_t code = 0;
+    std::string sqlstate{};
+    std::string message{};
+};
+
+/// A small answer, read whole: rows of a text result, or an error.
+struct small_answer {
+    std::optional<server_refusal> refusal{};
+    std::vector<std::vector<std::optional<std::string>>> rows{};
+};
+
+/// One authenticated connection to a server, with the session trackers on.
+///
+/// It belongs to one worker's thread.  Between statements it has no transaction and no state but
+/// what `state()` and `prepared` say, so that any session of the account may use it next.
+class backend_connection {
+public:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::size_t small_answer_bytes_max = 1 << 20;
+
+    /// Connects, logs in, turns the trackers on and reads the variables' initial values.
+    /// Errors: timed_out, connect_failed, login_denied (`refusal` says why), bad_answer, lost.
+    static boost::asio::awaitable<result<std::unique_ptr<backend_connection>>> open(
+        const server_endpoint& server, const backend_account& account, block_pool& blocks,
+        shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
+        server_refusal& refusal);
+
+    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    receive_buffer& input() noexcept { return input_; }
+    const backend_account& account() const noexcept { return *account_; }
+    std::uint32_t capabilities() const noexcept { return capabilities_; }
+    const std::string& server_version() const noexcept { return server_version_; }
+    std::uint32_t connection_id() const noexcept { return connection_id_; }
+
+    /// What the server's session is set to.
+    const shared_vector& state() const noexcept { return state_; }
+    /// Takes note of a state that the session's own statement has brought about.
+    void note_state(shared_vector now) { state_ = std::move(now); }
+
+    /// True if synchronise() can reach `wanted`: a default schema cannot be given up again.
+    bool can_become(const session_vector& wanted) const noexcept {
+        return !wanted.schema().empty() || state_->schema().empty();
+    }
+
+    /// Brings the server's session to `wanted`: nothing, or one COM_INIT_DB, or one SET, or both.
+    /// Errors: state_refused (`refusal` says why; the connection must not be used), lost.
+    boost::asio::awaitable<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
+
+    /// Writes what is queued() and then `bytes`, in one call.  Errors: lost.
+    boost::asio::awaitable<result<void>> send(protocol::bytes_view bytes);
+
+    /// Reads at least one byte into input().  Errors: lost.
+    boost::asio::awaitable<result<void>> receive();
+
+    /// Runs a command of Tidegate's own and reads the whole answer.
+    /// Errors: lost, bad_answer (also for an answer beyond small_answer_bytes_max).
+    boost::asio::awaitable<result<small_answer>> ask(protocol::command command,
+                                                     std::string_view argument);
+
+    /// Frames that go out in front of the next command, such as COM_STMT_CLOSE, which has no
+    /// answer.
+    std::vector<std::uint8_t>& queued() noexcept { return queued_; }
+    void queue_close_statements(const std::vector<std::uint32_t>& ids);
+
+    /// True if the server has closed the connection, or has said something unasked.
+    bool is_dead() noexcept;
+
+    prepared_cache prepared;
+    clock::time_point idle_since{};
+
+private:
+    backend_connection(boost::asio::ip::tcp::socket socket, const backend_account& account,
+                       block_pool& blocks, shared_vector blank, std::size_t prepared_max);
+
+    boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
+                                                server_refusal& refusal);
+    boost::asio::awaitable<result<void>> start_tracking();
+
+    boost::asio::ip::tcp::socket socket_;
+    receive_buffer input_;
+    const backend_account* account_;
+    shared_vector state_;
+    variable_baseline baseline_;
+    std::uint32_t capabilities_ = 0;
+    std::uint32_t connection_id_ = 0;
+    std::string server_version_;
+    std::vector<std::uint8_t> queued_;
+};
+
+}  // namespace pool

@@ -1,0 +1,35 @@
+#include "pool/prepared_cache.hpp"
+
+namespace pool {
+
+prepared_statement* prepared_cache::find(const prepared_text& key) {
+    const auto known = index_.find(&key);
+    if (known == index_.end()) return nullptr;
+    by_use_.splice(by_use_.begin(), by_use_, known->second);
+    return &known->second->statement;
+}
+
+std::vector<std::uint32_t> prepared_cache::add(const shared_prepared_text& key,
+                                               const prepared_statement& added) {
+    std::vector<std::uint32_t> to_close;
+    if (prepared_statement* known = find(*key)) {
+        to_close.push_back(known->id);
+        *known = added;
+        return to_close;
+    }
+    while (!by_use_.empty() && index_.size() >= size_max_) {
+        to_close.push_back(by_use_.back().statement.id);
+        index_.erase(by_use_.back().key.get());
+        by_use_.pop_back();
+    }
+    by_use_.push_front({key, added});
+    index_.emplace(key.get(), by_use_.begin());
+    return to_close;
+}
+
+void prepared_cache::clear() {
+    index_.clear();
+    by_use_.clear();
+}
+
+}  // namespace pool

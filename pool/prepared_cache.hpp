@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "pool/prepared_registry.hpp"
+
+namespace pool {
+
+/// A statement that one backend connection has prepared.
+struct prepared_statement {
+    std::uint32_t id = 0;  // the server's
+    std::uint16_t parameters = 0;
+    std::uint16_t columns = 0;
+    std::vector<std::uint8_t>
+        bound_types{};  // as the server remembers them from the last execution
+    bool types_known = false;
+};
+
+/// The statements that one backend connection has prepared, least recently used last.
+///
+/// Bounded: preparing one more than `size_max` names a statement to close with COM_STMT_CLOSE, so
+/// that the server's max_prepared_stmt_count is never eaten up.
+class prepared_cache {
+public:
+    explicit prepared_cache(std::size_t size_max) : size_max_(size_max) {}
+
+    /// The statement, now the most recently used; null if this connection has not prepared it.
+    /// Valid until it is evicted.
+    prepared_statement* find(const prepared_text& key);
+
+    /// Adds a statement that has just been prepared.  Returns the server's ids of statements to
+    /// close: an earlier one of the same key, or the least recently used.
+    std::vector<std::uint32_t> add(const shared_prepared_text& key,
+                                   const prepared_statement& added);
+
+    void clear();
+    std::size_t size() const noexcept { return index_.size(); }
+
+private:
+    struct entry {
+        shared_prepared_text key;  // keeps the address in index_ from being used again
+        prepared_statement statement;
+    };
+
+    std::size_t size_max_;
+    std::list<entry> by_use_;
+    std::unordered_map<const prepared_text*, std::list<entry>::iterator> index_;
+};
+
+}  // namespace pool

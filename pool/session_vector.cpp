@@ -1,0 +1,96 @@
+#include "pool/session_vector.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace pool {
+namespace {
+
+void mix(std::size_t& seed, std::size_t value) noexcept {
+    seed ^= value + 0x9e3779b97f4a7c15ull + (seed << 6) + (seed >> 2);
+}
+
+template <class Settings>
+auto find_setting(Settings& settings, variable_id id) {
+    return std::lower_bound(settings.begin(), settings.end(), id,
+                            [](const auto& s, variable_id wanted) { return s.id < wanted; });
+}
+
+const variable_value* value_in(std::span<const session_vector::setting> settings, variable_id id) {
+    const auto at = find_setting(settings, id);
+    return at != settings.end() && at->id == id ? &at->value : nullptr;
+}
+
+bool resets_collation(variable_id id) {
+    return name_of(id) == "character_set_connection";
+}
+
+}  // namespace
+
+const variable_value* session_vector::find(variable_id id) const noexcept {
+    return value_in(settings_, id);
+}
+
+void session_vector::set(variable_id id, variable_value value) {
+    const auto at = find_setting(settings_, id);
+    if (at != settings_.end() && at->id == id) {
+        at->value = std::move(value);
+    } else {
+        settings_.insert(at, {id, std::move(value)});
+    }
+}
+
+std::size_t session_vector::hash() const noexcept {
+    std::size_t seed = std::hash<std::string>{}(schema_);
+    for (const setting& s : settings_) {
+        mix(seed, static_cast<std::size_t>(s.id));
+        mix(seed, s.value ? std::hash<std::string>{}(*s.value) : 0);
+    }
+    return seed;
+}
+
+shared_vector vector_interner::intern(session_vector value) {
+    const std::size_t hash = value.hash();
+    const auto [first, last] = known_.equal_range(hash);
+    for (auto at = first; at != last; ++at)
+        if (shared_vector known = at->second.lock(); known && *known == value) return known;
+
+    if (known_.size() >= forget_at_) forget_dead();
+    auto added = std::make_shared<const session_vector>(std::move(value));
+    known_.emplace(hash, added);
+    return added;
+}
+
+void vector_interner::forget_dead() {
+    std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+    forget_at_ = std::max<std::size_t>(64, known_.size() * 2);
+}
+
+std::string set_statement(const session_vector& from, const session_vector& to,
+                          const variable_baseline& baseline) {
+    std::string out;
+    bool connection_charset_set = false;
+    const auto assign = [&](variable_id id, const variable_value& value) {
+        out.append(out.empty() ? "SET " : ", ");
+        append_assignment(out, id, value);
+        if (resets_collation(id)) connection_charset_set = true;
+    };
+
+    const std::span<const std::string_view> names = tracked_variables();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto id = static_cast<variable_id>(i);
+        const variable_value* initial = value_in(baseline, id);
+        const variable_value* has = from.find(id);
+        const variable_value* wanted = to.find(id);
+        if (has == nullptr) has = initial;
+        if (wanted == nullptr) wanted = initial;
+        if (wanted == nullptr) continue;  // this server does not know the variable
+        // Setting the character set of the connection resets its collation, so that is said again.
+        const bool reset_on_the_way = connection_charset_set && names[i] == "collation_connection";
+        if (has != nullptr && *has == *wanted && !reset_on_the_way) continue;
+        assign(id, *wanted);
+    }
+    return out;
+}
+
+}  // namespace pool

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pool/tracked_variables.hpp"
+
+namespace pool {
+
+/// The state of a session that can be carried from connection to connection: the default schema and
+/// every tracked variable that the session has changed.  A vector, not a log: what counts is where
+/// the session is, not how it came there.  A value; sessions in the same state compare equal.
+class session_vector {
+public:
+    struct setting {
+        variable_id id{};
+        variable_value value{};
+        friend bool operator==(const setting&, const setting&) = default;
+    };
+
+    const std::string& schema() const noexcept { return schema_; }  // empty: none chosen
+    void use_schema(std::string_view schema) { schema_ = schema; }
+
+    /// Sorted by id: character sets come before the collation that they would reset.
+    std::span<const setting> settings() const noexcept { return settings_; }
+    const variable_value* find(variable_id id) const noexcept;  // null: not changed
+    void set(variable_id id, variable_value value);
+    void clear_settings() { settings_.clear(); }
+
+    std::size_t hash() const noexcept;
+    friend bool operator==(const session_vector&, const session_vector&) = default;
+
+private:
+    std::string schema_;
+    std::vector<setting> settings_;  // sorted by id, each id once: at most 256
+};
+
+using shared_vector = std::shared_ptr<const session_vector>;
+
+/// Gives equal vectors one address, so that the usual question, "is this connection in the state of
+/// this session?", is a comparison of pointers.  One per worker; not for several threads.
+class vector_interner {
+public:
+    shared_vector intern(session_vector value);
+    std::size_t size() const noexcept { return known_.size(); }  // of which some may be dead
+
+private:
+    void forget_dead();
+
+    std::unordered_multimap<std::size_t, std::weak_ptr<const session_vector>> known_;
+    std::size_t forget_at_ = 64;  // bounds known_ at twice the vectors alive
+};
+
+/// The initial values of a connection's variables, sorted by id; servers and versions differ.
+using variable_baseline = std::vector<session_vector::setting>;
+
+/// The SET that takes a connection from `from` to `to`; empty if they agree.  What `to` has not
+/// changed goes back to the connection's own baseline (never to DEFAULT: MySQL 9.7 turns
+/// foreign_key_checks off on SET … = DEFAULT).
+std::string set_statement(const session_vector& from, const session_vector& to,
+                          const variable_baseline& baseline);
+
+}  // namespace pool

@@ -1,0 +1,199 @@
+#include "pool/tracked_variables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace pool {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array names = {
+    "auto_increment_increment"sv,
+    "auto_increment_offset"sv,
+    "autocommit"sv,
+    "big_tables"sv,
+    "block_encryption_mode"sv,
+    "bulk_insert_buffer_size"sv,
+    "character_set_client"sv,
+    "character_set_connection"sv,
+    "character_set_filesystem"sv,
+    "character_set_results"sv,
+    "collation_connection"sv,
+    "completion_type"sv,
+    "cte_max_recursion_depth"sv,
+    "default_collation_for_utf8mb4"sv,
+    "default_storage_engine"sv,
+    "default_tmp_storage_engine"sv,
+    "default_week_format"sv,
+    "div_precision_increment"sv,
+    "end_markers_in_json"sv,
+    "eq_range_index_dive_limit"sv,
+    "explain_format"sv,
+    "explicit_defaults_for_timestamp"sv,
+    "foreign_key_checks"sv,
+    "group_concat_max_len"sv,
+    "information_schema_stats_expiry"sv,
+    "innodb_lock_wait_timeout"sv,
+    "innodb_strict_mode"sv,
+    "innodb_table_locks"sv,
+    "interactive_timeout"sv,
+    "join_buffer_size"sv,
+    "lc_messages"sv,
+    "lc_time_names"sv,
+    "lock_wait_timeout"sv,
+    "long_query_time"sv,
+    "low_priority_updates"sv,
+    "max_error_count"sv,
+    "max_execution_time"sv,
+    "max_heap_table_size"sv,
+    "max_join_size"sv,
+    "max_length_for_sort_data"sv,
+    "max_points_in_geometry"sv,
+    "max_seeks_for_key"sv,
+    "max_sort_length"sv,
+    "max_sp_recursion_depth"sv,
+    "min_examined_row_limit"sv,
+    "net_read_timeout"sv,
+    "net_retry_count"sv,
+    "net_write_timeout"sv,
+    "old_alter_table"sv,
+    "optimizer_prune_level"sv,
+    "optimizer_search_depth"sv,
+    "optimizer_switch"sv,
+    "parser_max_mem_size"sv,
+    "preload_buffer_size"sv,
+    "range_optimizer_max_mem_size"sv,
+    "read_buffer_size"sv,
+    "read_rnd_buffer_size"sv,
+    "show_create_table_verbosity"sv,
+    "sort_buffer_size"sv,
+    "sql_auto_is_null"sv,
+    "sql_big_selects"sv,
+    "sql_buffer_result"sv,
+    "sql_generate_invisible_primary_key"sv,
+    "sql_mode"sv,
+    "sql_notes"sv,
+    "sql_quote_show_create"sv,
+    "sql_require_primary_key"sv,
+    "sql_safe_updates"sv,
+    "sql_select_limit"sv,
+    "sql_warnings"sv,
+    "time_zone"sv,
+    "tmp_table_size"sv,
+    "transaction_alloc_block_size"sv,
+    "transaction_isolation"sv,
+    "transaction_prealloc_size"sv,
+    "transaction_read_only"sv,
+    "unique_checks"sv,
+    "updatable_views_with_limit"sv,
+    "wait_timeout"sv,
+    "windowing_use_high_precision"sv,
+};
+static_assert(std::is_sorted(names.begin(), names.end()));
+static_assert(names.size() < 256, "variable_id is one byte");
+
+// Sets of their own GTIDs only: ALL_GTIDS would send the whole executed set with every commit.
+constexpr auto tracking_prefix =
+    "SET SESSION session_track_schema=ON, session_track_state_change=ON, "
+    "session_track_gtids=OWN_GTID, session_track_transaction_info=CHARACTERISTICS, "
+    "session_track_system_variables='"sv;
+constexpr auto baseline_prefix = "SHOW SESSION VARIABLES WHERE Variable_name IN ('"sv;
+
+template <std::size_t Capacity>
+struct fixed_text {
+    std::array<char, Capacity> bytes{};
+    std::size_t size = 0;
+    constexpr void append(std::string_view text) {
+        for (const char c : text) bytes[size++] = c;
+    }
+};
+
+consteval auto joined(std::string_view prefix, std::string_view separator,
+                      std::string_view suffix) {
+    fixed_text<4096> out;
+    out.append(prefix);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) out.append(separator);
+        out.append(names[i]);
+    }
+    out.append(suffix);
+    return out;
+}
+
+constexpr auto tracking_text = joined(tracking_prefix, ",", "'");
+constexpr auto baseline_text = joined(baseline_prefix, "','", "')");
+
+bool is_number(std::string_view text) {
+    if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+    if (text.empty()) return false;
+    bool point = false;
+    for (const char c : text) {
+        if (c == '.' && !point) {
+            point = true;
+        } else if (c < '0' || c > '9') {
+            return false;
+        }
+    }
+    return text.front() != '.' && text.back() != '.';
+}
+
+// A backslash or a quote cannot be escaped in a way that holds under NO_BACKSLASH_ESCAPES and
+// without it alike, so such a value goes as a hexadecimal literal of the name's character set.
+void append_quoted(std::string& out, std::string_view text) {
+    if (text.find_first_of("'\\") == std::string_view::npos) {
+        out.append("'").append(text).append("'");
+        return;
+    }
+    constexpr auto digits = "0123456789abcdef"sv;
+    out.append("_utf8mb4 x'");
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        out.push_back(digits[byte >> 4]);
+        out.push_back(digits[byte & 0x0f]);
+    }
+    out.append("'");
+}
+
+}  // namespace
+
+std::span<const std::string_view> tracked_variables() noexcept {
+    return names;
+}
+
+std::optional<variable_id> find_variable(std::string_view name) noexcept {
+    const auto at = std::lower_bound(names.begin(), names.end(), name);
+    if (at == names.end() || *at != name) return std::nullopt;
+    return static_cast<variable_id>(std::distance(names.begin(), at));
+}
+
+std::string_view name_of(variable_id id) noexcept {
+    return names[static_cast<std::size_t>(id)];
+}
+
+void append_assignment(std::string& out, variable_id id, const variable_value& value) {
+    out.append("SESSION ").append(name_of(id)).append("=");
+    if (!value) {
+        out.append("NULL");
+    } else if (is_number(*value)) {
+        out.append(*value);
+    } else {
+        append_quoted(out, *value);
+    }
+}
+
+variable_value value_from_tracker(variable_id id, std::string_view text) {
+    if (text.empty() && name_of(id) == "character_set_results") return std::nullopt;
+    return std::string(text);
+}
+
+std::string_view tracking_statement() {
+    return {tracking_text.bytes.data(), tracking_text.size};
+}
+
+std::string_view baseline_query() {
+    return {baseline_text.bytes.data(), baseline_text.size};
+}
+
+}  // namespace pool
