@@ -44,6 +44,8 @@ struct session_view {
 
 enum class target { primary, edge, wait_for_edge };
 
+std::string_view to_string(target to) noexcept;
+
 /// Why a statement goes where it goes: log field, metric label and the answer of "explain".
 enum class reason {
     in_transaction,
