@@ -1,5 +1,6 @@
 #include "rules/digest.hpp"
 
+#define XXH_INLINE_ALL  // also shows XXH3_state_t, so that it can live on the stack
 #include <xxhash.h>
 
 #include <array>

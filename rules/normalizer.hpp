@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "rules/lexer.hpp"
 #include "rules/sql_mode.hpp"
