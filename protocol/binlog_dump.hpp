@@ -18,7 +18,7 @@ struct register_replica {
 };
 
 /// Appends the command's payload, command byte included.  Longer texts are cut at 255 bytes.
-void encode(const register_replica& command, writer& out);
+void encode(const register_replica& replica, writer& out);
 
 namespace dump_flag {
 /// End the stream with an EOF packet at the end of the last binlog, instead of waiting there.
@@ -50,6 +50,6 @@ struct binlog_dump_gtid {
 };
 
 /// Appends the command's payload, command byte included.
-void encode(const binlog_dump_gtid& command, writer& out);
+void encode(const binlog_dump_gtid& dump, writer& out);
 
 }  // namespace protocol

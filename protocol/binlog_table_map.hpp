@@ -19,7 +19,6 @@ enum class column_type : std::uint8_t {
     int_ = 3,
     float_ = 4,
     double_ = 5,
-    null = 6,
     big_int = 8,
     medium_int = 9,
     date = 10,
@@ -39,11 +38,9 @@ enum class column_type : std::uint8_t {
     geometry = 255,
 };
 
-inline constexpr std::uint16_t binary_collation = 63;
-
 /// One column of a table, as its table_map event describes it.
 struct table_column {
-    column_type type = column_type::null;
+    column_type type = column_type::tiny_int;
     bool nullable = false;
     bool is_unsigned = false;  // of numeric columns; false if the event does not say
     /// What the type needs: the largest size in bytes (varchar, string), the number of bytes of the
@@ -53,7 +50,7 @@ struct table_column {
     std::uint16_t size = 0;
     std::uint8_t scale = 0;  // of a decimal, whose precision is `size`
 
-    /// Of character columns, ENUM and SET; binary_collation for BINARY, BLOB; 0 if not told.
+    /// Of character columns, ENUM and SET; collations::binary for BINARY, BLOB; 0 if not told.
     std::uint16_t collation = 0;
 
     // The rest is told only under binlog_row_metadata=FULL.

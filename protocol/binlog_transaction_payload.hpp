@@ -27,7 +27,8 @@ result<transaction_payload> decode_transaction_payload(const binlog_event_view& 
 /// The events inside, one behind another, to be read with
 /// `take_event(rest, checksum_algorithm::none)`.  Their next_position is 0.
 /// @param size_max  Memory that the result may take, whatever the event claims.
-/// @return `errc::limit_exceeded` beyond size_max, `errc::malformed` for bad zstd data.
+/// @return `errc::limit_exceeded` beyond size_max, `errc::decompress_failed` or
+///         `errc::truncated` for bad zstd data.
 result<std::vector<std::uint8_t>> decompress(const transaction_payload& payload,
                                              std::size_t size_max);
 

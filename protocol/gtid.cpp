@@ -20,11 +20,14 @@ constexpr int hex_value(char c) {
 }  // namespace
 
 result<uuid> uuid::parse(std::string_view text) noexcept {
-    if (text.size() != text_size) return errc::bad_gtid;
+    if (text.size() == text_size + 2 && text.front() == '{' && text.back() == '}')
+        text = text.substr(1, text_size);
+    const bool dashes = text.size() == text_size;
     uuid parsed;
+    if (!dashes && text.size() != 2 * parsed.bytes.size()) return errc::bad_gtid;
     std::size_t digits = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (dash_at(i)) {
+        if (dashes && dash_at(i)) {
             if (text[i] != '-') return errc::bad_gtid;
             continue;
         }

@@ -17,8 +17,8 @@ struct uuid {
 
     std::array<std::uint8_t, 16> bytes{};
 
-    /// Reads "3e11fa47-71ca-11e1-9e33-c80aa9429562", in any case of letters.  Any other form, also
-    /// one without dashes, is `errc::bad_gtid`.
+    /// Reads "3e11fa47-71ca-11e1-9e33-c80aa9429562", in any case of letters, also without dashes or
+    /// in braces, as MySQL does.  All else is `errc::bad_gtid`.
     static result<uuid> parse(std::string_view text) noexcept;
 
     /// The 36 characters MySQL prints: lowercase, with dashes.

@@ -45,18 +45,22 @@ public:
         friend bool operator==(const member_run&, const member_run&) = default;
     };
 
+    /// Of one text or binary form.  Real sets have a handful; a fragmented one some thousands.
+    static constexpr std::size_t intervals_max = std::size_t{1} << 20;
+
     gtid_set() = default;
 
     /// Reads MySQL's text form, "uuid:1-5:7:tag:1,uuid:3".  As in MySQL blanks and line ends may
     /// surround every token, empty list items and intervals that end before they start add
     /// nothing, and blank text is the empty set.  Memory is bounded by the size of the text.
-    /// @return `errc::bad_gtid`, or `errc::limit_exceeded` for more than 2^24 intervals.
+    /// @return `errc::bad_gtid`, or `errc::limit_exceeded` for more than `intervals_max` intervals.
     static result<gtid_set> parse(std::string_view text);
 
-    /// Reads the binary form of COM_BINLOG_DUMP_GTID and Previous_gtids events, with or without
-    /// tags.  The input must be consumed whole.
-    /// @return `errc::truncated`, `errc::malformed` (such as intervals out of order), or
-    ///         `errc::bad_gtid` for a tag that is none.
+    /// Reads the binary form of COM_BINLOG_DUMP_GTID and previous_gtids events, with or without
+    /// tags.
+    /// @return `errc::truncated`, `errc::trailing_bytes`, `errc::malformed` (such as intervals out
+    /// of order), or
+    ///         `errc::bad_gtid` for a tag that is none, or `errc::limit_exceeded`.
     static result<gtid_set> decode(bytes_view data);
 
     /// Appends the binary form; the layout with tags only if some member has one.
@@ -96,6 +100,16 @@ public:
     friend bool operator==(const gtid_set&, const gtid_set&) = default;
 
 private:
+    /// An interval and the index of its sequence in a list kept beside.
+    struct loose_interval {
+        std::size_t sequence = 0;
+        gtid_interval numbers;
+    };
+    class text_parser;
+    /// Makes the set of intervals in any order: one sort, whatever a peer sends.
+    static gtid_set build(const std::vector<gtid_sequence>& sequences,
+                          std::vector<loose_interval> loose);
+    member_run& run_of(const gtid_sequence& sequence);
     const member_run* find(const gtid_sequence& sequence) const noexcept;
 
     std::vector<member_run> runs_;  // sorted by sequence, no two alike, none without numbers
