@@ -58,7 +58,7 @@ struct password_verifiers {
     friend bool operator==(const password_verifiers&, const password_verifiers&) = default;
 };
 
-/// A fresh challenge: 20 printable ASCII characters without '$', as MySQL makes them.
+/// A fresh challenge: 20 random bytes of 7 bits, none of them NUL or '$', as MySQL makes them.
 /// Errors: crypto_failed when the system has no randomness to give.
 result<nonce> random_nonce();
 

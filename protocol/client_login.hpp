@@ -83,13 +83,13 @@ public:
 
     explicit client_login(client_login_options options);
     ~client_login();  // wipes the password
-    client_login(client_login&&) noexcept = default;
-    client_login& operator=(client_login&&) = delete;
+    client_login(const client_login&) = delete;
+    client_login& operator=(const client_login&) = delete;
 
     /// `sequence` is the id of the payload's last packet.
-    /// Errors (final, close): bad_handshake, tls_unavailable, unknown_auth_plugin, access_denied
-    /// (the server wants the password in a way that the options forbid), limit_exceeded, and the
-    /// decoders'.
+    /// Errors (final, close): malformed (also a user or schema with a NUL in it), bad_handshake,
+    /// tls_unavailable, unknown_auth_plugin, access_denied (the server wants the password in a way
+    /// that the options forbid), limit_exceeded, and the decoders'.
     result<step> advance(bytes_view payload, std::uint8_t sequence);
 
     /// To be called once after start_tls has been done.
@@ -111,8 +111,8 @@ private:
     result<step> send_response();
     result<step> send_password();
     result<step> send_clear();
-    result<step> send(bytes_view payload);
-    result<std::vector<std::uint8_t>> first_auth_data() const;
+    result<step> send(bytes_view payload, action next = action::read);
+    std::vector<std::uint8_t> challenge_response() const;
     std::uint32_t wanted_capabilities(std::uint32_t offered) const noexcept;
     bool is_secure() const noexcept;
 

@@ -38,7 +38,7 @@ struct query_layout {
 };
 
 /// `payload` starts with the command byte.  Without CLIENT_QUERY_ATTRIBUTES all behind it is SQL.
-/// Errors: truncated, malformed (bind flag or set count), limit_exceeded, unsupported (type).
+/// Errors: truncated, malformed (bind flag or set count), limit_exceeded.
 result<query_layout> decode_query(bytes_view payload, std::uint32_t capabilities);
 
 /// Walks over the attributes of a decoded query, or of a COM_STMT_EXECUTE with names and types.
@@ -54,6 +54,8 @@ public:
     bool next() noexcept;  // false at the end, and at the first malformed one
     const query_attribute& attribute() const noexcept { return attribute_; }
     bool failed() const noexcept { return types_.failed() || values_.failed(); }
+    /// Bytes of the values read so far.
+    std::size_t values_size() const noexcept { return values_.position(); }
 
 private:
     std::uint32_t count_;

@@ -118,18 +118,18 @@ private:
         done,
     };
 
-    packet_role role_at_start(std::uint32_t payload_size, std::uint8_t first_byte) const noexcept;
-    packet_role role_in_rows(std::uint32_t payload_size, std::uint8_t first_byte) const noexcept;
+    packet_role role_in_state(std::uint32_t payload_size, std::uint8_t first_byte) const noexcept;
+    packet_role role_at_start(std::uint8_t first_byte) const noexcept;
     bool is_result_end(std::uint32_t payload_size, std::uint8_t first_byte) const noexcept;
     result<void> on_column_count(bytes_view payload);
-    result<void> on_prepare_ok(bytes_view payload);
-    result<void> on_err(bytes_view payload);
-    result<void> on_end(bytes_view payload);
-    result<void> on_eof_after_columns(bytes_view payload);
     void on_definition() noexcept;
-    void begin_parameters() noexcept;
+    result<void> on_inner_eof(bytes_view payload);
+    result<void> on_prepare_ok(bytes_view payload);
     void begin_prepared_columns() noexcept;
+    result<void> on_end(bytes_view payload);
+    result<void> on_err(bytes_view payload);
     void end_result() noexcept;
+    void end_response() noexcept;
 
     command command_;
     bool deprecate_eof_;

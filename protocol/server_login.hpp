@@ -10,12 +10,14 @@
 
 #include "protocol/auth.hpp"
 #include "protocol/bytes.hpp"
+#include "protocol/collations.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/error.hpp"
 #include "protocol/greeting.hpp"
 #include "protocol/handshake_response.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/rsa_password.hpp"
+#include "protocol/server_status.hpp"
 
 namespace protocol {
 
@@ -29,9 +31,10 @@ struct account {
 struct server_login_options {
     std::string_view server_version = "8.4.0";
     std::uint32_t connection_id = 0;
-    std::uint32_t capabilities = 0;  // to offer; ssl is added with tls_available, and only then
-    std::uint8_t collation = 255;
-    std::uint16_t status = 0x0002;  // in the greeting: autocommit
+    /// To offer.  What a login needs is added; ssl is set with tls_available, and only then.
+    std::uint32_t capabilities = 0;
+    std::uint8_t collation = collations::utf8mb4_0900_ai_ci;
+    std::uint16_t status = server_status::autocommit;  // in the greeting
     bool tls_available = false;
     bool tls_required = false;
     bool secure_transport = false;  // a Unix socket: a clear password may pass
@@ -67,6 +70,8 @@ class server_login {
 public:
     static constexpr unsigned rounds_max = 8;  // payloads from the client, in one login
     static constexpr std::size_t payload_bytes_max = 1u << 17;  // for the packet_assembler
+    static constexpr std::size_t user_bytes_max = 96;           // 32 characters, as in mysql.user
+    static constexpr std::size_t attributes_max = 512;          // the rest is dropped
 
     /// Returns nullopt for a user that does not exist.
     using find_account = std::function<std::optional<account>(std::string_view user)>;
@@ -95,10 +100,10 @@ public:
     /// To be called once after start_tls has been done: read the next payload.
     step tls_established();
 
-    /// Goes on with COM_CHANGE_USER on a connection whose login is done: `payload` is the command,
-    /// `capabilities` those of the connection.  Nonces as for greet().  From there as advance().
-    step change_user(bytes_view payload, std::uint8_t sequence, std::uint32_t capabilities,
-                     const nonce& challenge, bool tls_active);
+    /// Starts over with COM_CHANGE_USER, whose payload this is, on a connection whose login is
+    /// done. The client is always asked for a new proof, with `challenge` (from random_nonce()).
+    /// From there as with advance(); who() is the new user's once `authenticated`.
+    step change_user(bytes_view payload, std::uint8_t sequence, const nonce& challenge);
 
     const login& who() const noexcept { return login_; }
 
@@ -113,30 +118,29 @@ private:
         response,
         tls,
         switched,
-        password_or_key_request,
+        password,
         encrypted_password,
         finished,
     };
     enum class method : std::uint8_t { caching_sha2, native };
 
     step on_response(bytes_view payload);
-    step on_password(bytes_view payload);
+    step on_first_password(bytes_view payload);
+    step on_encrypted_password(bytes_view payload);
     step identify(std::string_view plugin, bytes_view auth_data);
-    step switch_plugin();
-    step check(bytes_view auth_data);
-    step check_native(bytes_view response);
-    step check_sha2(bytes_view response);
+    step switch_to(method plugin);
+    step check(bytes_view response);
     step check_clear(std::string_view password);
-    step ask_for_password();
     step send_public_key();
     step authenticated();
     step denied();
-    step bad_handshake(errc why);
-    step fail(const err_packet& error, errc why);
-    bool is_secure() const noexcept;
-    bool empty_password_is_right() const noexcept;
+    step bad_handshake(boost::system::error_code why);
+    step fail(const err_packet& error, boost::system::error_code why);
     step send(bytes_view payload);
-    void take_attributes(bytes_view attributes);
+    void find_user(std::string_view user);
+    bool take_attributes(bytes_view attributes);
+    bool native_is_possible() const noexcept;
+    bool is_secure() const noexcept;
 
     server_login_options options_;
     find_account find_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/column_definition.hpp"
+#include "protocol/eof_packet.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/text_row.hpp"
 
@@ -25,14 +26,14 @@ public:
                        std::uint8_t& sequence) noexcept
         : out_(out), capabilities_(capabilities), sequence_(sequence) {}
 
-    void columns(std::span<const column_definition> definitions);
+    void columns(std::span<const column_definition> definitions, std::uint16_t status);
     void row(std::span<const text_value> values);
     /// Only status, warnings and session state are sent; as an EOF packet where the client wants
     /// one.
     void end(const ok_packet& ok);
 
 private:
-    void eof(std::uint16_t warnings, std::uint16_t status);
+    void eof(const eof_packet& value);
 
     std::vector<std::uint8_t>& out_;
     std::uint32_t capabilities_;
