@@ -83,6 +83,7 @@ struct config {
     routing_config routing{};
     limits_config limits{};
     log_config log{};
+    std::vector<std::string> warnings{};  // for a person, at start; the configuration is valid
 };
 
 }  // namespace proxy

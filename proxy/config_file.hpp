@@ -28,4 +28,7 @@ config_or_problems load_config(const std::filesystem::path& file);
 config_or_problems parse_config(std::string_view text, std::string_view name,
                                 const std::filesystem::path& base = {});
 
+/// Every key the loader knows, sorted: "limits.clients_max", "edges[].replication.tables[].table".
+std::vector<std::string> known_config_keys();
+
 }  // namespace proxy

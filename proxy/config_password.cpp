@@ -1,0 +1,55 @@
+#include <cstdlib>
+#include <fstream>
+
+#include "proxy/config_loaders.hpp"
+
+namespace proxy {
+namespace {
+
+constexpr std::streamsize secret_bytes_max = 4096;
+
+// The first line of the file, without its end: editors and `echo` leave one.
+void read_password_file(section& in, const std::filesystem::path& file, std::string& out) {
+    std::ifstream stream(file, std::ios::binary);
+    std::string content(static_cast<std::size_t>(secret_bytes_max) + 1, '\0');
+    stream.read(content.data(), secret_bytes_max + 1);
+    std::error_code error;
+    if (stream.bad() || (stream.fail() && !stream.eof()) ||
+        !std::filesystem::is_regular_file(file, error)) {
+        return in.complain("password_file", "cannot be read: " + file.string());
+    }
+    if (stream.gcount() > secret_bytes_max)
+        return in.complain("password_file", "is larger than 4 KB");
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+    out = content.substr(0, content.find_first_of("\r\n"));
+}
+
+}  // namespace
+
+void load_password(section& in, std::string& out) {
+    const int ways = in.has("password") + in.has("password_env") + in.has("password_file");
+    if (ways == 0) in.require("password_env", "give it, 'password_file' or 'password'");
+    if (ways > 1) {
+        in.complain(in.has("password") ? "password" : "password_file",
+                    "is one of several: give 'password_env', 'password_file' or 'password', one of "
+                    "them");
+    }
+    if (in.has("password")) {
+        in.text_or_empty("password", out);
+        in.context().clear_password_seen = true;
+    }
+    std::string variable;
+    in.text("password_env", variable);
+    if (!variable.empty()) {
+        const char* value = std::getenv(variable.c_str());
+        if (value == nullptr)
+            in.complain("password_env", "names a variable that is not set: " + variable);
+        else
+            out = value;
+    }
+    std::filesystem::path file;
+    in.path("password_file", file);
+    if (!file.empty()) read_password_file(in, file, out);
+}
+
+}  // namespace proxy
