@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "rules/names.hpp"
 #include "rules/normalizer.hpp"
 
 namespace rules {
@@ -66,16 +67,14 @@ private:
 
     // A quoted name counts as the name it stands for: `a` as a, `a``b` as a`b.
     void put_quoted(std::string_view text) {
-        const char quote = text[0];
-        text.remove_prefix(1);
-        if (!text.empty() && text.back() == quote) text.remove_suffix(1);
-        if (text.find(quote) == std::string_view::npos) return put_text(text);
+        const char quote = text.front();
+        const std::string_view inside = inside_quotes(text);
+        if (inside.find(quote) == std::string_view::npos) return put_text(inside);
 
         std::uint32_t length = 0;
-        for (std::size_t i = 0; i < text.size(); i += text[i] == quote ? 2 : 1) ++length;
+        each_byte_unquoted(inside, quote, [&](char) { ++length; });
         put_bytes({reinterpret_cast<const char*>(&length), sizeof length});
-        for (std::size_t i = 0; i < text.size(); i += text[i] == quote ? 2 : 1)
-            put_bytes(text.substr(i, 1));
+        each_byte_unquoted(inside, quote, [&](char c) { put_bytes({&c, 1}); });
     }
 
     void put_bytes(std::string_view bytes) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "rules/multibyte.hpp"
+
 namespace rules {
 namespace {
 
@@ -27,10 +29,6 @@ bool is_introducer(std::string_view word) {
 bool takes_hint(std::string_view keyword) {
     return keyword == "SELECT" || keyword == "INSERT" || keyword == "UPDATE" ||
            keyword == "DELETE" || keyword == "REPLACE";
-}
-
-constexpr bool within(unsigned char c, int first, int last) {
-    return c >= first && c <= last;
 }
 
 }  // namespace
@@ -201,7 +199,7 @@ void lexer::pass_word(word_hash& hash) {
     while (word_at(at_)) {
         const auto c = static_cast<unsigned char>(text_[at_]);
         hash.add(c);
-        at_ += c < 0x80 ? 1 : character_size(at_);
+        at_ += c < 0x80 ? 1 : character_size(text_, at_, options_.charset);
     }
 }
 
@@ -265,35 +263,9 @@ void lexer::pass_quoted(char quote, bool escapes) {
         } else if (c == '\\' && escapes) {
             at_ = std::min(at_ + 2, text_.size());
         } else {
-            at_ += character_size(at_);
+            at_ += character_size(text_, at_, options_.charset);
         }
     }
-}
-
-// How many bytes belong together at `i`, where the second could be mistaken for a quote or
-// backslash.
-std::size_t lexer::character_size(std::size_t i) const {
-    if (options_.charset == multibyte::none || text_.size() - i < 2) return 1;
-    const auto lead = static_cast<unsigned char>(text_[i]);
-    const auto trail = static_cast<unsigned char>(text_[i + 1]);
-    const bool low_trail = within(trail, 0x40, 0x7e);
-    switch (options_.charset) {
-        case multibyte::none:
-            return 1;
-        case multibyte::big5:
-            return within(lead, 0xa1, 0xf9) && (low_trail || within(trail, 0xa1, 0xfe)) ? 2 : 1;
-        case multibyte::gbk:
-            return within(lead, 0x81, 0xfe) && (low_trail || within(trail, 0x80, 0xfe)) ? 2 : 1;
-        case multibyte::gb18030:
-            // The four-byte form has a digit second and then another lead: no byte of it misleads.
-            return within(lead, 0x81, 0xfe) && (low_trail || within(trail, 0x80, 0xfe)) ? 2 : 1;
-        case multibyte::sjis:
-            return (within(lead, 0x81, 0x9f) || within(lead, 0xe0, 0xfc)) &&
-                           (low_trail || within(trail, 0x80, 0xfc))
-                       ? 2
-                       : 1;
-    }
-    return 1;
 }
 
 token lexer::lex_at() {

@@ -47,7 +47,6 @@ private:
         return quote == '`' || (quote == '"' && options_.ansi_quotes);
     }
     void pass_quoted(char quote, bool escapes);
-    std::size_t character_size(std::size_t i) const;
     void pass_word(word_hash& hash);
     void expect_name_after_dot();
 

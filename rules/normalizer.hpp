@@ -164,7 +164,8 @@ void normalizer<Sink>::take(token t) {
 
 template <class Sink>
 void normalizer<Sink>::take_word(const token& t) {
-    if (!t.word || mode_ == mode::keep_words) return push(symbol_code::name, t);
+    if (!t.word) return push(symbol_code::name, t);
+    if (mode_ == mode::keep_words) return push(symbol_code::name, {t.kind, t.text, nullptr});
     if (t.word->name == "NULL" && mode_ == mode::usual && recent(0) != symbol_code::keyword_no_null)
         return take_value(t);
     push(code_of(*t.word), t);
