@@ -13,7 +13,9 @@ namespace protocol {
 /// One column of one row as it stands in the event, not yet decoded.
 struct row_cell {
     enum class state : std::uint8_t {
-        absent,  // not in this image: binlog_row_image is not FULL
+        /// Not in this image, because binlog_row_image is MINIMAL or NOBLOB.  After an update the
+        /// column is what it was; in a written row it has its default, which no event tells.
+        absent,
         null,
         value,
     };
