@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts: where things are, what to say, and how to leave nothing behind.
 
 readonly repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -69,7 +70,7 @@ run_bars() {
             "$repository/build/release/bin/${kind}_$name"; do
             [[ -f $candidate && -x $candidate ]] && program=$candidate && break
         done
-        [[ -n $program ]] || die "no $name in $folder/; $folder/README.md and ${folder%%/*}/README.md list the names"
+        [[ -n $program ]] || die "no $name in $folder/; ${folder%%/*}/README.md lists the names"
         step "$name"
         TIDEGATE_BUILD=$repository/build/release "$program" | tee -a "$bars" || {
             say "$name failed"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced after common.sh: MySQL servers for the demo and the benchmarks, set up as those of
 # tests/support/mysql_server.hpp.  A server is known by its folder, which holds its data, error.log,
 # socket, and the files pid and port.
