@@ -190,7 +190,7 @@ INSERT INTO prefixed VALUES ('abcdefgh', 'a longer text', 1), ('z', 'z', 2);
 SET binlog_transaction_compression = ON;
 BEGIN;
 INSERT INTO documents VALUES
-  (33, JSON_OBJECT('large', JSON_ARRAY(true, REPEAT('0123456789', 6600), null, 40000, 1.5), 'n', 70000,
+  (33, JSON_OBJECT('large', JSON_ARRAY(true, REPEAT('0123456789', 6600), null, 40000, 1.5e0), 'n', 70000,
                    'm', JSON_ARRAY(1, -70000, 3000000000)));
 UPDATE integers SET t = 5 WHERE id = 1;
 DELETE FROM decimals WHERE id = 5;
