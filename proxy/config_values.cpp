@@ -104,6 +104,11 @@ std::string format_duration(std::chrono::milliseconds duration) {
                   duration_units);
 }
 
+std::string format_address(const listen_address& address) {
+    const bool v6 = address.host.find(':') != std::string::npos;
+    return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
 std::string format_size(std::uint64_t bytes) {
     return format(bytes, size_units);
 }

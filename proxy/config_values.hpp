@@ -32,6 +32,8 @@ parsed<listen_address> parse_address(std::string_view text);
 
 /// `4s`, `250ms`: the longest unit that is exact.
 std::string format_duration(std::chrono::milliseconds duration);
+/// `127.0.0.1:6033`, `[::1]:6033`.
+std::string format_address(const listen_address& address);
 /// `64MB`, `65537`: the longest unit that is exact.
 std::string format_size(std::uint64_t bytes);
 

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <thread>
 
+#include "proxy/config_values.hpp"
 #include "proxy/http_connection.hpp"
 #include "proxy/log.hpp"
 
@@ -24,12 +25,8 @@ using asio::ip::tcp;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_retry_delay{100};  // out of descriptors, most likely
 
-std::string at(const listen_address& address) {
-    return address.host + ":" + std::to_string(address.port);
-}
-
 [[noreturn]] void fail(boost::system::error_code error, const listen_address& address) {
-    std::string message = "cannot serve HTTP on " + at(address);
+    std::string message = "cannot serve HTTP on " + format_address(address);
     if (error == boost::system::errc::address_in_use)
         message += ": another process listens there; stop it or change 'listen.http'";
     throw std::system_error(std::error_code(error), message);
@@ -76,7 +73,8 @@ public:
 private:
     asio::awaitable<void> accept_all() {
         for (;;) {
-            auto [error, socket] = co_await acceptor_.async_accept(tuple);
+            tcp::socket socket(io_);
+            const auto [error] = co_await acceptor_.async_accept(socket, tuple);
             if (error) {
                 context_.log.warn(log_event("http_accept_failed")("error", error.message()).text());
                 asio::steady_timer pause(io_, accept_retry_delay);

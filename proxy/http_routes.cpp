@@ -1,0 +1,75 @@
+#include "proxy/http_routes.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "proxy/version.hpp"
+
+namespace proxy {
+namespace {
+
+namespace json = boost::json;
+
+json::object edge_json(const router::edge_report& edge) {
+    json::object out;
+    out["name"] = edge.edge;
+    out["state"] = router::to_string(edge.state);
+    out["readable"] = edge.holds != nullptr;
+    out["watermark"] =
+        edge.applied == nullptr ? json::value(nullptr) : json::value(edge.applied->to_string());
+    out["lag_seconds"] = std::chrono::duration<double>(edge.lag).count();
+    out["message"] = edge.message;
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::string> not_ready_because(const server_health& health) {
+    std::vector<std::string> out;
+    if (!health.listening) out.emplace_back("not listening for MySQL clients");
+    if (!health.primary_up) {
+        out.push_back(health.primary_error.empty() ? "the primary has not answered yet"
+                                                   : "primary: " + health.primary_error);
+    }
+    return out;
+}
+
+http_reply ready_reply(const server_health& health) {
+    const auto reasons = not_ready_because(health);
+    json::object out;
+    out["ready"] = reasons.empty();
+    if (!reasons.empty()) out["reasons"] = json::array(reasons.begin(), reasons.end());
+    return {.status = reasons.empty() ? 200u : 503u, .body = json::serialize(out) + "\n"};
+}
+
+http_reply status_reply(const server_health& health) {
+    json::object primary;
+    primary["up"] = health.primary_up;
+    primary["error"] = health.primary_error;
+    json::array edges;
+    for (const auto& edge : health.edges) edges.push_back(edge_json(edge));
+
+    json::object out;
+    out["version"] = version;
+    out["ready"] = not_ready_because(health).empty();
+    out["clients"] = health.clients;
+    out["primary"] = std::move(primary);
+    out["edges"] = std::move(edges);
+    return {.body = json::serialize(out) + "\n"};
+}
+
+std::vector<http_route> make_routes(metric_sources sources, std::function<server_health()> health) {
+    return {
+        {"/metrics",
+         [sources = std::move(sources)] {
+             return http_reply{.body = scrape(sources),
+                               .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+         }},
+        {"/healthz", [] { return http_reply{.body = "ok\n", .content_type = "text/plain"}; }},
+        {"/readyz", [health] { return ready_reply(health()); }},
+        {"/v1/status", [health] { return status_reply(health()); }},
+    };
+}
+
+}  // namespace proxy
