@@ -1,0 +1,39 @@
+#include "rules/facts_cache.hpp"
+
+#include "rules/analyze.hpp"
+
+namespace rules {
+
+facts_cache::answer facts_cache::find(std::string_view text, const lex_options& options) {
+    const key k{digest_of(text, options), options};
+    if (const auto found = index_.find(k); found != index_.end()) {
+        ++counters_.hits;
+        order_.splice(order_.begin(), order_, found->second);
+        return {k.digest, found->second->facts};
+    }
+    ++counters_.misses;
+    auto facts = std::make_shared<const script_facts>(analyze(text, options));
+    const std::size_t bytes = sizeof(entry) + 2 * sizeof(void*) + facts->footprint();
+    order_.push_front({k, facts, bytes});
+    index_.emplace(k, order_.begin());
+    bytes_ += bytes;
+    evict_to_limits();
+    return {k.digest, std::move(facts)};
+}
+
+void facts_cache::evict_to_limits() {
+    while (!order_.empty() && (order_.size() > limits_.entries_max || bytes_ > limits_.bytes_max)) {
+        bytes_ -= order_.back().bytes;
+        index_.erase(order_.back().k);
+        order_.pop_back();
+        ++counters_.evictions;
+    }
+}
+
+void facts_cache::clear() {
+    index_.clear();
+    order_.clear();
+    bytes_ = 0;
+}
+
+}  // namespace rules
