@@ -22,8 +22,9 @@ std::string_view charset_name(std::uint16_t collation) noexcept;
 /// Appends the value as an SQL literal.  Inserted into a column of the type it came from, under
 /// sql_literal_settings, it is stored with the same bytes.
 ///
-/// Two exceptions, both inside JSON documents, whose text has fewer types than their binary form:
-/// DECIMAL becomes DOUBLE, and temporal and other opaque values become strings.  (Use BINLOG where
+/// Three exceptions, all inside JSON documents, whose text has fewer types than their binary form:
+/// DECIMAL becomes DOUBLE, UNSIGNED that fits becomes signed, and temporal and other opaque values
+/// become strings.  (Use BINLOG where
 /// that matters.)  An absent value becomes DEFAULT; a caller would rather leave out the column.
 void append_sql_literal(std::string& out, const column_value& value);
 
