@@ -83,9 +83,9 @@ result<client_login::step> client_login::on_greeting(bytes_view payload) {
 
     std::vector<std::uint8_t> request;
     writer out(request);
-    encode(ssl_request{outcome_.capabilities, options_.packet_bytes_max,
-                       static_cast<std::uint8_t>(options_.collation),
-                       static_cast<std::uint8_t>(options_.collation >> 8)},
+    encode(ssl_request{.capabilities = outcome_.capabilities,
+                       .packet_bytes_max = options_.packet_bytes_max,
+                       .collation = options_.collation},
            out);
     state_ = state::tls;
     return send(request, action::start_tls);
@@ -110,8 +110,7 @@ result<client_login::step> client_login::send_response() {
     writer out(response);
     encode(handshake_response{.capabilities = outcome_.capabilities,
                               .packet_bytes_max = options_.packet_bytes_max,
-                              .collation = static_cast<std::uint8_t>(options_.collation),
-                              .collation_high = static_cast<std::uint8_t>(options_.collation >> 8),
+                              .collation = options_.collation,
                               .user = options_.user,
                               .auth_data = auth_data,
                               .schema = options_.schema,

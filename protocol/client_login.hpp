@@ -22,8 +22,8 @@ struct client_login_options {
     std::string user{};
     std::string password{};
     std::string schema{};  // empty: none
-    /// Sent as two bytes, as MySQL's own clients do.
-    std::uint16_t collation = collations::utf8mb4_0900_ai_ci;
+    /// Servers read one byte: set a collation with an id above 255 by SET NAMES afterwards.
+    std::uint8_t collation = collations::utf8mb4_0900_ai_ci;
     /// Wanted; what the server lacks is dropped.  protocol_41, secure_connection, plugin_auth,
     /// connect_with_db, connect_attrs and ssl are set as the other options need them.
     std::uint32_t capabilities =

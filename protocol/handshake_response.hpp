@@ -18,8 +18,8 @@ struct handshake_response {
     std::uint32_t capabilities = 0;
     std::uint32_t packet_bytes_max = 0;
     std::uint8_t collation = 0;
-    /// The byte behind the collation: filler by the manual, but servers since 8.0 read it as the
-    /// high byte of the collation id, and MySQL's own clients send it.
+    /// Filler by the manual.  Some clients put the high byte of a collation id here, and MySQL (9.7
+    /// as before) does not look at it: id 305 becomes 49.
     std::uint8_t collation_high = 0;
     std::string_view user{};
     bytes_view auth_data{};
@@ -27,10 +27,6 @@ struct handshake_response {
     std::string_view auth_plugin{};  // with CLIENT_PLUGIN_AUTH
     bytes_view attributes{};         // with CLIENT_CONNECT_ATTRS; see for_each_attribute()
     std::uint8_t zstd_level = 0;     // with CLIENT_ZSTD_COMPRESSION_ALGORITHM
-
-    std::uint16_t collation_id() const noexcept {
-        return static_cast<std::uint16_t>(collation | collation_high << 8);
-    }
 };
 
 /// The client's first packet when it wants TLS: the first 32 bytes of its response to come.

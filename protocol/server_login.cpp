@@ -92,7 +92,7 @@ server_login::step server_login::on_response(bytes_view payload) {
 
     login_.schema = response->schema;
     login_.capabilities = response->capabilities & options_.capabilities;
-    login_.collation = response->collation_id();
+    login_.collation = response->collation;
     login_.packet_bytes_max = response->packet_bytes_max;
     login_.tls = tls_active_;
     find_user(response->user);

@@ -51,7 +51,7 @@ struct login {
     std::string user{};
     std::string schema{};            // as asked for; empty: none
     std::uint32_t capabilities = 0;  // of both sides
-    std::uint16_t collation = 0;     // id as asked for
+    std::uint16_t collation = 0;     // id; up to 255 but for COM_CHANGE_USER
     std::uint32_t packet_bytes_max = 0;
     std::string_view auth_plugin{};  // static text
     bool full_authentication = false;

@@ -3,8 +3,13 @@
 namespace protocol {
 namespace {
 
+// The manual gives state_change a length of its own too; MySQL (9.7 as before) sends none.
+bool has_inner_length(session_track_type type) noexcept {
+    return is_known(type) && type != session_track_type::state_change;
+}
+
 std::string_view read_value(session_track_type type, cursor& entry) noexcept {
-    if (!is_known(type)) return entry.rest();
+    if (!has_inner_length(type)) return entry.rest();
     if (type == session_track_type::gtids) entry.skip(1);  // the encoding; only 0 exists
     return entry.lenenc_text();
 }
@@ -31,7 +36,7 @@ void encode(const session_change& value, writer& out) {
     writer entry(bytes);
     if (value.type == session_track_type::system_variables) entry.lenenc_text(value.name);
     if (value.type == session_track_type::gtids) entry.u8(0);
-    if (is_known(value.type))
+    if (has_inner_length(value.type))
         entry.lenenc_text(value.value);
     else
         entry.text(value.value);

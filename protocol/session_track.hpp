@@ -10,7 +10,8 @@
 ///
 ///   one or more of: type u8, lenenc size, entry
 ///     system_variables: lenenc name, lenenc value (MariaDB: several pairs)
-///     schema, state_change, transaction_characteristics, transaction_state: lenenc text
+///     schema, transaction_characteristics, transaction_state: lenenc text
+///     state_change: text ("1")
 ///     gtids: encoding u8 (0), lenenc text
 
 namespace protocol {
