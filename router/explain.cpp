@@ -57,7 +57,7 @@ std::string because(const decision& d) {
         case reason::edge_behind:
             return "the edge does not yet hold what the session has seen";
         case reason::edge_fresh:
-            return "it holds all the statement names and the session has seen";
+            return "it holds all the statement names and all the session has seen";
         case reason::edge_may_catch_up:
             return "it does not yet hold what the session has seen; wait for it";
     }
