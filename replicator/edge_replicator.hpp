@@ -33,9 +33,9 @@ struct replicator_status {
 
 /// Keeps one edge a filtered copy of its source, on threads of its own.
 ///
-/// The edge is always at a prefix of the source's history: whole source transactions, in order, each
-/// with its checkpoint in the same edge transaction.  A process killed at any instant resumes where
-/// the edge's checkpoint says, without losing or repeating anything.
+/// The edge is always at a prefix of the source's history: whole source transactions, in order,
+/// each with its checkpoint in the same edge transaction.  A process killed at any instant resumes
+/// where the edge's checkpoint says, without losing or repeating anything.
 ///
 /// What a source, an edge or a network can cause never ends the process: it is retried with a delay
 /// that doubles, or, where only a person can help, becomes edge_state::stopped with a message.

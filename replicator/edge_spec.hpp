@@ -34,15 +34,15 @@ struct table_rule {
 
 /// One edge: a filtered copy of `source` kept in `edge`.
 struct edge_spec {
-    std::string name;        // also names the checkpoint: unique per edge server
+    std::string name;         // also names the checkpoint: unique per edge server
     server_address source{};  // REPLICATION SLAVE, REPLICATION CLIENT, SELECT, RELOAD
     server_address edge{};    // ALL on the schemas kept and on `bookkeeping_schema`
     std::vector<table_rule> tables{};
     std::string bookkeeping_schema = "tidegate";
 
-    std::uint32_t server_id = 0;  // as a replica of the source; 0: derived from `name`
-    std::size_t chunk_transactions_max = 256;      // merged into one edge transaction when behind
-    std::size_t chunk_bytes_max = 4 * 1024 * 1024;  // of row events in one chunk
+    std::uint32_t server_id = 0;               // as a replica of the source; 0: derived from `name`
+    std::size_t chunk_transactions_max = 256;  // merged into one edge transaction when behind
+    std::size_t chunk_bytes_max = 4 * 1024 * 1024;   // of row events in one chunk
     std::size_t queue_bytes_max = 64 * 1024 * 1024;  // between stream and applier
     std::chrono::milliseconds heartbeat{1000};
     std::chrono::milliseconds reconnect_delay_min{100};
