@@ -231,9 +231,10 @@ private:
             in_.take();
             a.name += '.' + lower_name_of(in_.take().tok);
         }
-        if (!scoped && (a.name == "transaction_isolation" || a.name == "transaction_read_only" ||
-                        a.name == "tx_isolation" || a.name == "tx_read_only"))
-            a.scope = scope_kind::next_transaction;
+        // Only the form with @@ and no scope means the next transaction, as a server tells.
+        const bool characteristic =
+            a.name == "transaction_isolation" || a.name == "transaction_read_only";
+        if (at_signs && !scoped && characteristic) a.scope = scope_kind::next_transaction;
         return true;
     }
 

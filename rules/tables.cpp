@@ -62,6 +62,7 @@ private:
     bool begins_something_else(std::size_t i) const {
         const symbol& s = at(i);
         if (s.is("LATERAL") || s.is("JSON_TABLE")) return true;
+        if (at(i + 1).is('=')) return true;  // EXPLAIN FORMAT = JSON
         if (at(i + 1).is('.')) return false;
         for (const auto word : {"LOW_PRIORITY", "QUICK", "CONCURRENT", "LOCAL", "TABLES", "STATUS"})
             if (s.is(word)) return at(i + 1).is_name() || at(i + 1).is_keyword();
@@ -130,6 +131,8 @@ private:
             expect_list();
         } else if (s.is("DESCRIBE") || s.is("DESC") || s.is("EXPLAIN") || s.is("HANDLER")) {
             if (at_ == 0) expect_one();
+        } else if (s.is("FOR")) {
+            top.table_expected = false;  // EXPLAIN FOR CONNECTION
         } else if (s.is("REFERENCES")) {
             expect_one();
         } else if (s.is("TO") && statement_.front().is("RENAME")) {
