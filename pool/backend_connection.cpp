@@ -236,11 +236,36 @@ asio::awaitable<result<small_answer>> backend_connection::ask(protocol::command 
                 });
             if (!decoded) co_return errc::bad_answer;
         }
+        if (reader.prepared() != nullptr) answer.prepared = *reader.prepared();
         if (const protocol::err_packet* err = reader.last_err())
             answer.refusal = {err->code, std::string(err->sqlstate), std::string(err->message)};
         input_.consume(needed);
     }
     co_return answer;
+}
+
+asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepared_text& key,
+                                                             vector_interner& vectors,
+                                                             server_refusal& refusal) {
+    if (prepared.find(*key) != nullptr) co_return result<void>{};
+    // Only what decides the meaning of the text: more could end a transaction (autocommit).
+    shared_vector meaning = vectors.intern(state_->with_parsing_part(*key->state));
+    const result<void> moved = co_await synchronise(std::move(meaning), refusal);
+    if (!moved) co_return moved.error();
+
+    const auto answer = co_await ask(protocol::command::stmt_prepare, key->text);
+    if (!answer) co_return answer.error();
+    if (answer->refusal) {
+        refusal = *answer->refusal;
+        co_return errc::state_refused;
+    }
+    if (!answer->prepared) co_return errc::bad_answer;
+    prepared_statement added;
+    added.id = answer->prepared->statement_id;
+    added.parameters = answer->prepared->parameters;
+    added.columns = answer->prepared->columns;
+    queue_close_statements(prepared.add(key, added));
+    co_return result<void>{};
 }
 
 void backend_connection::queue_close_statements(const std::vector<std::uint32_t>& ids) {

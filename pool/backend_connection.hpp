@@ -16,6 +16,7 @@
 #include "pool/receive_buffer.hpp"
 #include "pool/session_vector.hpp"
 #include "protocol/command.hpp"
+#include "protocol/prepare_ok.hpp"
 
 namespace pool {
 
@@ -43,6 +44,7 @@ struct server_refusal {
 /// A small answer, read whole: rows of a text result, or an error.
 struct small_answer {
     std::optional<server_refusal> refusal{};
+    std::optional<protocol::prepare_ok> prepared{};
     std::vector<std::vector<std::optional<std::string>>> rows{};
 };
 
@@ -93,6 +95,13 @@ public:
     /// Errors: lost, bad_answer (also for an answer beyond small_answer_bytes_max).
     boost::asio::awaitable<result<small_answer>> ask(protocol::command command,
                                                      std::string_view argument);
+
+    /// Prepares `key`, if this connection has not, in the state that its text was prepared in; the
+    /// connection is left in that state.  The statement is then found in `prepared`.
+    /// Errors: state_refused (`refusal` says why, a refused statement too), lost, bad_answer.
+    boost::asio::awaitable<result<void>> make_ready(const shared_prepared_text& key,
+                                                    vector_interner& vectors,
+                                                    server_refusal& refusal);
 
     /// Frames that go out in front of the next command, such as COM_STMT_CLOSE, which has no
     /// answer.

@@ -27,6 +27,16 @@ std::vector<std::uint32_t> prepared_cache::add(const shared_prepared_text& key,
     return to_close;
 }
 
+std::vector<std::uint32_t> prepared_cache::forget(const prepared_text& key) {
+    const auto known = index_.find(&key);
+    if (known == index_.end()) return {};
+    const auto at = known->second;
+    const std::uint32_t id = at->statement.id;
+    index_.erase(known);
+    by_use_.erase(at);
+    return {id};
+}
+
 void prepared_cache::clear() {
     index_.clear();
     by_use_.clear();

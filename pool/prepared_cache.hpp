@@ -37,6 +37,9 @@ public:
     std::vector<std::uint32_t> add(const shared_prepared_text& key,
                                    const prepared_statement& added);
 
+    /// Forgets a statement; returns the server's id to close, or nothing.
+    std::vector<std::uint32_t> forget(const prepared_text& key);
+
     void clear();
     std::size_t size() const noexcept { return index_.size(); }
 

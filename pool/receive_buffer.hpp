@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,17 +12,19 @@
 
 namespace pool {
 
-/// Blocks of memory that the connections of one worker read into, in turns.  Not for several
-/// threads.
+/// Blocks of memory of one size that the connections of one worker read into, in turns.  Not for
+/// several threads.
 class block_pool {
 public:
-    static constexpr std::size_t block_bytes = 16 * 1024;
     static constexpr std::size_t kept_max = 1024;  // free blocks; more go back to the heap
 
     using block = std::unique_ptr<std::uint8_t[]>;
 
+    explicit block_pool(std::size_t block_bytes) : block_bytes_(block_bytes) {}
+
+    std::size_t block_bytes() const noexcept { return block_bytes_; }
     block take() {
-        if (free_.empty()) return std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes);
+        if (free_.empty()) return std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes_);
         block taken = std::move(free_.back());
         free_.pop_back();
         return taken;
@@ -33,6 +34,7 @@ public:
     }
 
 private:
+    std::size_t block_bytes_;
     std::vector<block> free_;
 };
 
@@ -80,7 +82,7 @@ public:
 private:
     void take_block() {
         data_ = blocks_->take();
-        capacity_ = block_pool::block_bytes;
+        capacity_ = blocks_->block_bytes();
         begin_ = end_ = 0;
     }
     void compact() noexcept {
@@ -93,12 +95,12 @@ private:
         std::memcpy(larger.get(), data_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
-        if (capacity_ == block_pool::block_bytes) blocks_->give_back(std::move(data_));
+        if (capacity_ == blocks_->block_bytes()) blocks_->give_back(std::move(data_));
         data_ = std::move(larger);
         capacity_ = total;
     }
     void release() noexcept {
-        if (data_ && capacity_ == block_pool::block_bytes) blocks_->give_back(std::move(data_));
+        if (data_ && capacity_ == blocks_->block_bytes()) blocks_->give_back(std::move(data_));
         data_.reset();
         begin_ = end_ = capacity_ = 0;
     }

@@ -145,9 +145,9 @@ std::unique_ptr<backend_connection> server_pool::take_idle(const backend_account
 bool server_pool::make_room() {
     if (open_ >= limits_.connections_max) {
         if (idle_.empty()) return false;
-        idle_.erase(idle_.begin());  // the least recently used
-        --open_;
-        observer_->closed();
+        std::unique_ptr<backend_connection> least_used = std::move(idle_.front());
+        idle_.erase(idle_.begin());
+        close(std::move(least_used));
     }
     ++open_;
     return true;
@@ -166,6 +166,7 @@ asio::awaitable<result<lease>> server_pool::open_one(const backend_account& acco
         slot_became_free();
         co_return opened.error();
     }
+    all_.push_back(opened->get());
     observer_->lent(since(began), true);
     co_return lease(*this, std::move(*opened));
 }
@@ -196,6 +197,7 @@ void server_pool::discard(std::unique_ptr<backend_connection> connection) noexce
 }
 
 void server_pool::close(std::unique_ptr<backend_connection> connection) noexcept {
+    std::erase(all_, connection.get());
     connection.reset();
     --open_;
     observer_->closed();
@@ -222,6 +224,8 @@ void server_pool::withdraw(reclaimable& loan) {
 void server_pool::shut_down() {
     shut_down_ = true;
     for (waiter* waiting : waiters_) waiting->timer.cancel();
+    boost::system::error_code ignored;
+    for (backend_connection* connection : all_) connection->socket().close(ignored);
     while (!idle_.empty()) {
         auto last = std::move(idle_.back());
         idle_.pop_back();

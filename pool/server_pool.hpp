@@ -30,7 +30,7 @@ public:
     explicit operator bool() const noexcept { return connection_ != nullptr; }
     backend_connection& operator*() const noexcept { return *connection_; }
     backend_connection* operator->() const noexcept { return connection_.get(); }
-    const server_pool* owner() const noexcept { return owner_; }
+    server_pool* owner() const noexcept { return owner_; }
 
     /// The connection is idle, its answer read to the end, and in the state it says it is in.
     void give_back();
@@ -107,7 +107,8 @@ public:
     void offer(reclaimable& loan);
     void withdraw(reclaimable& loan);
 
-    /// Ends all waiting and closes the free connections; loans are closed as they come back.
+    /// Ends all waiting and closes all connections, those on loan too: whoever reads from one finds
+    /// it lost.
     void shut_down();
 
     const server_endpoint& server() const noexcept { return server_; }
@@ -139,6 +140,7 @@ private:
     shared_vector blank_;
     pool_observer* observer_;
     std::vector<std::unique_ptr<backend_connection>> idle_;  // most recently used last
+    std::vector<backend_connection*> all_;                   // idle and lent
     std::list<waiter*> waiters_;      // bounded by the sessions of the worker
     std::list<reclaimable*> offers_;  // likewise
     std::size_t open_ = 0;            // idle, lent or being opened

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace pool {
 namespace {
@@ -21,6 +22,13 @@ const variable_value* value_in(std::span<const session_vector::setting> settings
     return at != settings.end() && at->id == id ? &at->value : nullptr;
 }
 
+bool decides_parsing(variable_id id) {
+    static constexpr std::string_view names[] = {"character_set_client", "character_set_connection",
+                                                 "collation_connection",
+                                                 "default_collation_for_utf8mb4", "sql_mode"};
+    return std::find(std::begin(names), std::end(names), name_of(id)) != std::end(names);
+}
+
 bool resets_collation(variable_id id) {
     return name_of(id) == "character_set_connection";
 }
@@ -38,6 +46,21 @@ void session_vector::set(variable_id id, variable_value value) {
     } else {
         settings_.insert(at, {id, std::move(value)});
     }
+}
+
+session_vector session_vector::parsing_part() const {
+    session_vector part;
+    part.schema_ = schema_;
+    for (const setting& s : settings_)
+        if (decides_parsing(s.id)) part.settings_.push_back(s);
+    return part;
+}
+
+session_vector session_vector::with_parsing_part(const session_vector& other) const {
+    session_vector whole = other.parsing_part();
+    for (const setting& s : settings_)
+        if (!decides_parsing(s.id)) whole.set(s.id, s.value);
+    return whole;
 }
 
 std::size_t session_vector::hash() const noexcept {

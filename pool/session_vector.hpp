@@ -34,6 +34,11 @@ public:
     void set(variable_id id, variable_value value);
     void clear_settings() { settings_.clear(); }
 
+    /// The part that decides what a statement's text means: schema, sql_mode, character sets.
+    session_vector parsing_part() const;
+    /// This state, but with the parsing part of another.
+    session_vector with_parsing_part(const session_vector& other) const;
+
     std::size_t hash() const noexcept;
     friend bool operator==(const session_vector&, const session_vector&) = default;
 

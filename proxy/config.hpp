@@ -59,15 +59,18 @@ struct limits_config {
     std::size_t packet_bytes_max = 64 * 1024 * 1024;     // of one command from a client
     std::size_t prepared_per_connection_max = 200;       // backend statements, then least used goes
     std::size_t prepared_per_session_max = 16'000;
+    friend bool operator==(const limits_config&, const limits_config&) = default;
 };
 
 struct routing_config {
     std::chrono::milliseconds wait{50};  // for a copy that is a little behind, then the primary
+    friend bool operator==(const routing_config&, const routing_config&) = default;
 };
 
 struct log_config {
     std::string level = "info";   // trace, debug, info, warn, error
     std::string format = "text";  // text or json
+    friend bool operator==(const log_config&, const log_config&) = default;
 };
 
 /// The whole of tidegate.yaml, validated.  Immutable once built; sessions share it.

@@ -73,8 +73,9 @@ std::string config_problem::to_string() const {
 config_or_problems load_config(const std::filesystem::path& file) {
     const std::string name = file.string();
     std::error_code error;
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream || !std::filesystem::is_regular_file(file, error))
+    std::ifstream stream;  // of a regular file only: opening a pipe would wait for its writer
+    if (std::filesystem::is_regular_file(file, error)) stream.open(file, std::ios::binary);
+    if (!stream.is_open())
         return std::vector<config_problem>{{name, 0, "cannot be read; is the path right?"}};
     std::string text(config_bytes_max + 1, '\0');  // one more, so that a larger file is noticed
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -10,14 +10,12 @@ constexpr std::streamsize secret_bytes_max = 4096;
 
 // The first line of the file, without its end: editors and `echo` leave one.
 void read_password_file(section& in, const std::filesystem::path& file, std::string& out) {
-    std::ifstream stream(file, std::ios::binary);
+    std::error_code error;
+    std::ifstream stream;  // of a regular file only: opening a pipe would wait for its writer
+    if (std::filesystem::is_regular_file(file, error)) stream.open(file, std::ios::binary);
+    if (!stream.is_open()) return in.complain("password_file", "cannot be read: " + file.string());
     std::string content(static_cast<std::size_t>(secret_bytes_max) + 1, '\0');
     stream.read(content.data(), secret_bytes_max + 1);
-    std::error_code error;
-    if (stream.bad() || (stream.fail() && !stream.eof()) ||
-        !std::filesystem::is_regular_file(file, error)) {
-        return in.complain("password_file", "cannot be read: " + file.string());
-    }
     if (stream.gcount() > secret_bytes_max)
         return in.complain("password_file", "is larger than 4 KB");
     content.resize(static_cast<std::size_t>(stream.gcount()));

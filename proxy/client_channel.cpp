@@ -1,0 +1,152 @@
+#include "proxy/client_channel.hpp"
+
+#include "protocol/capabilities.hpp"
+#include "protocol/err_packet.hpp"
+#include "protocol/ok_packet.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/text_result.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
+    const boost::system::error_code failed = co_await stream_.read(input_);
+    if (failed) co_return disconnect_reason::client_lost;
+    co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(
+    client_command& command, std::size_t packet_bytes_max) {
+    forget_command();
+    if (!long_payload_.empty()) {
+        long_payload_ = {};
+        long_frames_ = {};
+    }
+    std::size_t needed = protocol::header_size + 1;
+    for (;;) {
+        const std::span<std::uint8_t> bytes = input_.readable();
+        if (bytes.size() >= protocol::header_size) {
+            const auto header = protocol::decode_header(bytes.first<protocol::header_size>());
+            if (header.sequence != 0 || header.payload_size == 0)
+                co_return disconnect_reason::malformed_packet;
+            if (header.payload_size > packet_bytes_max)
+                co_return disconnect_reason::packet_too_large;
+            if (header.payload_size == protocol::payload_size_max)
+                co_return co_await read_long_command(command, packet_bytes_max);
+            needed = protocol::header_size + header.payload_size;
+        }
+        if (bytes.size() >= needed) break;
+        if (bytes.empty()) input_.release_if_empty();
+        if (needed > protocol::header_size + 1) input_.reserve(needed);
+        const auto ended = co_await fill();
+        if (ended) co_return ended;
+    }
+    const std::span<std::uint8_t> frame = input_.readable().first(needed);
+    to_consume_ = needed;
+    count_->bytes_from_clients.add(needed);
+    command.payload = frame.subspan(protocol::header_size);
+    command.frames = frame;
+    command.what = static_cast<protocol::command>(command.payload[0]);
+    command.sequence = 0;
+    co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<disconnect_reason>> client_channel::read_long_command(
+    client_command& command, std::size_t packet_bytes_max) {
+    protocol::packet_assembler packets(packet_bytes_max);
+    while (!packets.complete()) {
+        if (input_.empty()) {
+            const auto ended = co_await fill();
+            if (ended) co_return ended;
+        }
+        const auto taken = packets.feed(input_.readable());
+        if (!taken)
+            co_return taken.error() == protocol::errc::too_long
+                ? disconnect_reason::packet_too_large
+                : disconnect_reason::malformed_packet;
+        input_.consume(*taken);
+    }
+    const protocol::bytes_view whole = packets.payload();
+    long_payload_.assign(whole.begin(), whole.end());
+    std::uint8_t sequence = 0;
+    protocol::append_packet(long_frames_, whole, sequence);
+    count_->bytes_from_clients.add(long_frames_.size());
+    command.payload = long_payload_;
+    command.frames = long_frames_;
+    command.what = static_cast<protocol::command>(command.payload[0]);
+    command.sequence = packets.sequence();
+    co_return std::nullopt;
+}
+
+asio::awaitable<bool> client_channel::send(protocol::bytes_view bytes) {
+    count_->bytes_to_clients.add(bytes.size());
+    const boost::system::error_code failed = co_await stream_.write(bytes);
+    co_return !failed;
+}
+
+asio::awaitable<bool> client_channel::send(const relay_output::buffers& buffers) {
+    count_->bytes_to_clients.add(asio::buffer_size(buffers));
+    const boost::system::error_code failed = co_await stream_.write(buffers);
+    co_return !failed;
+}
+
+asio::awaitable<bool> client_channel::send_ok(const client_command& command, std::uint16_t status) {
+    std::vector<std::uint8_t> bytes;
+    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    protocol::encode(protocol::ok_packet{.status = status}, capabilities_, packet);
+    protocol::finish_packet(bytes, header_at, sequence);
+    co_return co_await send(bytes);
+}
+
+asio::awaitable<bool> client_channel::send_result_end(const client_command& command,
+                                                      std::uint16_t status) {
+    std::vector<std::uint8_t> bytes;
+    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    if ((capabilities_ & protocol::capability::deprecate_eof) != 0) {
+        protocol::ok_packet end{.status = status};
+        end.header = protocol::ok_packet::result_end_header;
+        protocol::encode(end, capabilities_, packet);
+    } else {
+        protocol::encode(protocol::eof_packet{0, status}, packet);
+    }
+    protocol::finish_packet(bytes, header_at, sequence);
+    co_return co_await send(bytes);
+}
+
+asio::awaitable<bool> client_channel::send_error(const client_command& command,
+                                                 pool::server_refusal error) {
+    std::vector<std::uint8_t> bytes;
+    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    protocol::encode(protocol::err_packet{error.code, error.sqlstate, error.message}, packet);
+    protocol::finish_packet(bytes, header_at, sequence);
+    co_return co_await send(bytes);
+}
+
+asio::awaitable<bool> client_channel::send_row(const client_command& command, std::uint16_t status,
+                                               std::vector<std::string_view> names,
+                                               std::vector<std::string> values) {
+    std::vector<std::uint8_t> bytes;
+    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
+    std::vector<protocol::column_definition> columns;
+    std::vector<protocol::text_value> row;
+    for (const std::string_view name : names) {
+        protocol::column_definition column;
+        column.name = name;
+        column.length = 1024;
+        columns.push_back(column);
+    }
+    for (const std::string& value : values) row.emplace_back(value);
+    protocol::text_result_writer result(bytes, capabilities_, sequence);
+    result.columns(columns, status);
+    result.row(row);
+    result.end(protocol::ok_packet{.status = status});
+    co_return co_await send(bytes);
+}
+
+}  // namespace proxy

@@ -1,0 +1,334 @@
+#include "proxy/client_session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "protocol/capabilities.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/server_status.hpp"
+#include "proxy/log.hpp"
+#include "proxy/worker.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+namespace {
+
+// What clients are offered.  Not: compression, LOCAL INFILE, query attributes, optional metadata.
+constexpr std::uint32_t offered_capabilities = [] {
+    namespace c = protocol::capability;
+    return c::long_password | c::found_rows | c::long_flag | c::connect_with_db | c::ignore_space |
+           c::protocol_41 | c::interactive | c::transactions | c::secure_connection |
+           c::multi_statements | c::multi_results | c::ps_multi_results | c::plugin_auth |
+           c::connect_attrs | c::plugin_auth_lenenc_data | c::session_track | c::deprecate_eof;
+}();
+
+// Those that a backend connection must share with its session, because they change what the server
+// answers.
+constexpr std::uint32_t backend_capabilities =
+    protocol::capability::found_rows | protocol::capability::ignore_space;
+
+std::string address_of(const asio::ip::tcp::socket& socket) {
+    boost::system::error_code failed;
+    const auto peer = socket.remote_endpoint(failed);
+    return failed ? std::string("?") : peer.address().to_string();
+}
+
+}  // namespace
+
+client_session::client_session(worker& owner, asio::ip::tcp::socket socket, std::uint32_t id)
+    : worker_(&owner),
+      client_(std::move(socket), owner.client_blocks(), owner.count()),
+      id_(id),
+      peer_(address_of(client_.stream().socket())),
+      since_(clock::now()) {}
+
+client_session::~client_session() {
+    withdraw_offer();
+    const bool clean = state_ && !state_->in_transaction() &&
+                       (!state_->is_pinned() || state_->view({}).pinned == false);
+    if (held_ && clean && phase_ == phase::idle) held_.give_back();
+}
+
+void client_session::end(disconnect_reason why) {
+    if (end_wanted_) return;
+    end_wanted_ = why;
+    if (phase_ != phase::busy) client_.stream().close();
+}
+
+void client_session::end_now(disconnect_reason why) {
+    end(why);
+    client_.stream().close();
+}
+
+void client_session::check_time(clock::time_point now) {
+    const limits_config& limits = worker_->settings().limits;
+    if (phase_ == phase::logging_in && now - since_ > limits.login_timeout)
+        end(disconnect_reason::login_timeout);
+    if (phase_ != phase::idle) return;
+    if (now - since_ > limits.client_idle_timeout) end(disconnect_reason::client_idle);
+    if (worker_->shutting_down() && !(state_ && state_->in_transaction()))
+        end(disconnect_reason::shutdown);
+}
+
+asio::awaitable<void> client_session::run() {
+    disconnect_reason why = co_await serve();
+    if (end_wanted_) why = *end_wanted_;
+    worker_->count().disconnects[why].add();
+    log_end(why);
+    client_.stream().close();
+}
+
+void client_session::log_end(disconnect_reason why) {
+    const bool ordinary = why == disconnect_reason::client_quit ||
+                          why == disconnect_reason::client_lost ||
+                          why == disconnect_reason::shutdown;
+    log_event line("client_ended");
+    line("reason", to_string(why))("client", peer_)("connection", id_);
+    if (user_ != nullptr) line("user", user_->settings.name);
+    worker_->log().log(ordinary ? spdlog::level::debug : spdlog::level::warn, line.text());
+}
+
+asio::awaitable<disconnect_reason> client_session::serve() {
+    if (const maybe_reason failed = co_await log_in()) co_return *failed;
+    const std::size_t packet_bytes_max = worker_->settings().limits.packet_bytes_max;
+    client_command command;
+    for (;;) {
+        phase_ = phase::idle;
+        since_ = clock::now();
+        const maybe_reason left = co_await client_.read_command(command, packet_bytes_max);
+        if (end_wanted_) co_return *end_wanted_;
+        if (left) co_return *left;
+        phase_ = phase::busy;
+        const maybe_reason ended = co_await dispatch(command);
+        if (ended) co_return *ended;
+        if (end_wanted_) co_return *end_wanted_;
+        if (worker_->shutting_down() && !state_->in_transaction())
+            co_return disconnect_reason::shutdown;
+    }
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::log_in() {
+    const server_facts& server = worker_->primary_facts();
+    protocol::server_login_options options;
+    options.server_version = server.version;
+    options.connection_id = id_;
+    options.capabilities = offered_capabilities;
+    options.tls_available = worker_->tls() != nullptr;
+    options.tls_required = worker_->settings().tls.mode == tls_mode::required;
+    options.client_host = peer_;
+    login_ = std::make_unique<protocol::server_login>(options, [this](std::string_view name) {
+        std::optional<protocol::account> found;
+        if (const auto* user = worker_->users().find(std::string(name)))
+            found = protocol::account{user->verifiers, false};
+        return found;
+    });
+    const auto challenge = protocol::random_nonce();
+    const auto second = protocol::random_nonce();
+    if (!challenge || !second) co_return disconnect_reason::internal_error;
+    protocol::server_login::step greeting = login_->greet(*challenge, *second);
+    const maybe_reason failed = co_await converse(greeting, 1);
+    if (failed) co_return failed;
+    co_return co_await begin_session();
+}
+
+/// Goes on with a login until it is decided.  `sequence` is the id of the client's next packet.
+asio::awaitable<client_session::maybe_reason> client_session::converse(
+    protocol::server_login::step step, std::uint8_t sequence) {
+    using action = protocol::server_login::action;
+    protocol::packet_assembler packets(protocol::server_login::payload_bytes_max);
+    packets.next(sequence);
+    for (;;) {
+        if (!step.output.empty()) {
+            const bool told = co_await client_.send(step.output);
+            if (!told) co_return disconnect_reason::client_lost;
+        }
+        if (step.next == action::authenticated) co_return std::nullopt;
+        if (step.next == action::denied) {
+            worker_->count().logins_failed.add();
+            co_return step.why == protocol::errc::access_denied ||
+                    step.why == protocol::errc::tls_required
+                ? disconnect_reason::login_failed
+                : disconnect_reason::malformed_packet;
+        }
+        if (step.next == action::start_tls) {
+            // Bytes behind the SSLRequest in clear are an attacker's, or a very broken client's.
+            if (!client_.input().empty()) co_return disconnect_reason::malformed_packet;
+            const auto broken = co_await client_.stream().start_tls(*worker_->tls());
+            if (broken) co_return disconnect_reason::tls_failed;
+            step = login_->tls_established();
+            packets.next();
+            continue;
+        }
+        while (!packets.complete()) {
+            if (client_.input().empty()) {
+                const auto lost = co_await client_.stream().read(client_.input());
+                if (lost) co_return disconnect_reason::client_lost;
+            }
+            const auto taken = packets.feed(client_.input().readable());
+            if (!taken) co_return disconnect_reason::malformed_packet;
+            client_.input().consume(*taken);
+        }
+        const std::uint8_t got = packets.sequence();
+        step = login_->advance(packets.payload(), got);
+        // The client answers the last packet that it is sent, if it is sent one.
+        std::uint8_t sent = 0;
+        for (std::size_t at = 0; at + protocol::header_size <= step.output.size(); ++sent) {
+            const auto header = step.output.subspan(at).first<protocol::header_size>();
+            at += protocol::header_size + protocol::decode_header(header).payload_size;
+        }
+        packets.next(static_cast<std::uint8_t>(got + sent + 1));
+    }
+}
+
+/// What is left after a user has proved who it is: a session in its first state, and an OK.
+asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
+    const protocol::login& who = login_->who();
+    user_ = worker_->users().find(who.user);
+    client_.set_capabilities(who.capabilities);
+    multi_statements_ = (who.capabilities & protocol::capability::multi_statements) != 0;
+    account_ = &worker_->account(user_->settings, who.capabilities & backend_capabilities);
+
+    const std::string& schema = who.schema.empty() ? user_->settings.default_schema : who.schema;
+    const server_facts& server = worker_->primary_facts();
+    state_.emplace(worker_->vectors(), state_after_login(server, who.collation, schema),
+                   server.lexing);
+    const bool exists = schema.empty() || co_await schema_exists(state_->vector());
+    if (!exists) {
+        const bool told = co_await client_.send(login_->refuse(
+            protocol::err_packet{refusal_.code, refusal_.sqlstate, refusal_.message}));
+        co_return told ? disconnect_reason::login_failed : disconnect_reason::client_lost;
+    }
+    const bool told =
+        co_await client_.send(login_->accept(protocol::ok_packet{.status = state_->status()}));
+    if (!told) co_return disconnect_reason::client_lost;
+    co_return std::nullopt;
+}
+
+/// As a server does, a login with a schema that is not there, or is forbidden, is refused at once.
+asio::awaitable<bool> client_session::schema_exists(const pool::shared_vector& initial) {
+    pool::lease connection;
+    const attempt got = co_await obtain(worker_->primary(), connection);
+    if (got != attempt::finished) co_return false;
+    const auto moved = co_await connection->synchronise(initial, refusal_);
+    if (!moved) {
+        if (moved.error() != pool::errc::state_refused) refuse(moved.error(), worker_->primary());
+        co_return false;
+    }
+    connection.give_back();
+    co_return true;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::dispatch(client_command& command) {
+    using protocol::command;
+    switch (command.what) {
+        case command::quit:
+            co_return disconnect_reason::client_quit;
+        case command::query:
+            co_return co_await query(command);
+        case command::stmt_prepare:
+            co_return co_await prepare(command);
+        case command::stmt_execute:
+            co_return co_await execute(command);
+        case command::stmt_send_long_data:
+            co_return co_await send_long_data(command);
+        case command::stmt_fetch:
+            co_return co_await fetch(command);
+        case command::stmt_reset:
+            co_return co_await reset_statement(command);
+        case command::stmt_close:
+            close_statement(command);
+            co_return std::nullopt;
+        case command::ping: {
+            const bool told = co_await client_.send_ok(command, state_->status());
+            co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+        }
+        case command::init_db:
+        case command::field_list:
+        case command::statistics:
+            co_return co_await pass_on(command);
+        case command::set_option:
+            co_return co_await set_option(command);
+        case command::reset_connection:
+            co_return co_await reset_connection(command);
+        case command::change_user:
+            co_return co_await change_user(command);
+        default:
+            co_return co_await tell_error(command, 1047, "08S01", "Unknown command");
+    }
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::pass_on(
+    const client_command& command) {
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.repeatable = command.what != protocol::command::init_db;
+    state_->begin_command();
+    co_return co_await run_on_primary(what);
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::set_option(
+    const client_command& command) {
+    protocol::cursor in(command.argument());
+    const std::uint16_t option = in.u16();
+    if (in.failed() || option > 1)
+        co_return co_await tell_error(command, 1047, "08S01", "Unknown command");
+    multi_statements_ = option == 0;  // MYSQL_OPTION_MULTI_STATEMENTS_ON
+    const bool told = co_await client_.send_result_end(command, state_->status());
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::reset_connection(
+    const client_command& command) {
+    held_.discard();  // and with it the transaction, locks and temporary tables
+    statements_.clear();
+    state_->reset();
+    const bool told = co_await client_.send_ok(command, state_->status());
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::change_user(client_command& command) {
+    held_.discard();
+    statements_.clear();
+    const auto challenge = protocol::random_nonce();
+    if (!challenge) co_return disconnect_reason::internal_error;
+    const auto step = login_->change_user(command.payload, command.sequence, *challenge);
+    std::uint8_t next = static_cast<std::uint8_t>(command.sequence + 1);
+    if (!step.output.empty()) ++next;
+    // The command lies in the buffer that the conversation reads into.
+    client_.forget_command();
+    const maybe_reason failed = co_await converse(step, next);
+    if (failed) co_return failed;
+    co_return co_await begin_session();
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::show_route(
+    const client_command& command) {
+    const router::decision& last = last_route_.decided;
+    const bool edge = last_route_.on_edge;
+    const router::topology& cluster = worker_->topology();
+    const std::string server =
+        edge ? cluster.edges[last.edge].name : worker_->settings().primary.name;
+    const auto lag = edge ? worker_->edge_news(last.edge).lag : std::chrono::microseconds::zero();
+    const bool told = co_await client_.send_row(
+        command, state_->status(),
+        {"server", "role", "reason", "waited_ms", "watermark_lag_ms", "statement_class"},
+        {server, edge ? "edge" : "primary", router::explain(last, cluster),
+         fmt::format("{:.1f}", static_cast<double>(last_route_.waited.count()) / 1000),
+         fmt::format("{:.1f}", static_cast<double>(lag.count()) / 1000),
+         std::string(rules::to_string(last_route_.cls))});
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::tell_error(
+    const client_command& command, std::uint16_t code, std::string sqlstate, std::string message) {
+    pool::server_refusal error{code, std::move(sqlstate), std::move(message)};
+    const bool told = co_await client_.send_error(command, std::move(error));
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+}  // namespace proxy

@@ -1,0 +1,174 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "pool/server_pool.hpp"
+#include "protocol/prepare_ok.hpp"
+#include "protocol/server_login.hpp"
+#include "proxy/client_channel.hpp"
+#include "proxy/disconnect_reason.hpp"
+#include "proxy/response_relay.hpp"
+#include "proxy/session_state.hpp"
+#include "proxy/session_statement.hpp"
+#include "proxy/user_directory.hpp"
+#include "router/decide.hpp"
+
+namespace proxy {
+
+class worker;
+
+/// Serves one client from its login to its end, on its worker's thread.
+///
+/// A coroutine that reads a command, decides where it runs (router::decide), borrows a connection,
+/// relays the answer, and gives the connection back as soon as the session can do without it.
+///
+///   client_session.cpp      login, the loop, commands that need no server
+///   session_queries.cpp     text statements: routing, waiting for an edge, retries
+///   session_prepared.cpp    prepared statements
+///   session_backend.cpp     one attempt on one server connection
+class client_session final : public pool::reclaimable, public response_observer {
+public:
+    using clock = std::chrono::steady_clock;
+
+    client_session(worker& owner, boost::asio::ip::tcp::socket socket, std::uint32_t id);
+    ~client_session() override;
+    client_session(const client_session&) = delete;
+    client_session& operator=(const client_session&) = delete;
+
+    boost::asio::awaitable<void> run();
+
+    /// Ends the session from outside, between two commands if it is in one: `why` is what is
+    /// logged.
+    void end(disconnect_reason why);
+    /// As end(), but in the middle of a command too.
+    void end_now(disconnect_reason why);
+    /// Ends the session if it has waited too long, or if it is idle and Tidegate is shutting down.
+    void check_time(clock::time_point now);
+
+private:
+    /// What one try to run a command on one connection came to.
+    enum class attempt {
+        finished,      // the client has the whole answer
+        lost_unbegun,  // the connection ended before the client got any of the answer
+        lost_midway,   // or after
+        edge_lacks,    // the edge does not know a name: its coverage was wrong
+        refused,       // refusal_ says why; the client has not been told
+        client_is_gone
+    };
+
+    /// A command that goes to a server.
+    struct request {
+        const client_command* command = nullptr;
+        protocol::bytes_view frames{};           // to be sent as they are
+        session_statement* statement = nullptr;  // for COM_STMT_EXECUTE and its like
+        const pool::shared_prepared_text* prepared_text = nullptr;  // for COM_STMT_PREPARE
+        std::uint32_t statement_id = 0;                             // likewise: towards the client
+        const rules::script_facts* facts = nullptr;  // null: the command is no statement
+        bool repeatable = false;  // a read that may be tried again if the connection is lost
+    };
+
+    using maybe_reason = std::optional<disconnect_reason>;
+    template <class T>
+    using awaitable = boost::asio::awaitable<T>;
+
+    // client_session.cpp
+    awaitable<disconnect_reason> serve();
+    awaitable<maybe_reason> log_in();
+    awaitable<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
+    awaitable<maybe_reason> begin_session();
+    awaitable<bool> schema_exists(const pool::shared_vector& initial);
+    awaitable<maybe_reason> dispatch(client_command& command);
+    awaitable<maybe_reason> change_user(client_command& command);
+    awaitable<maybe_reason> set_option(const client_command& command);
+    awaitable<maybe_reason> reset_connection(const client_command& command);
+    awaitable<maybe_reason> pass_on(const client_command& command);
+    awaitable<maybe_reason> show_route(const client_command& command);
+    awaitable<maybe_reason> tell_error(const client_command& command, std::uint16_t code,
+                                       std::string sqlstate, std::string message);
+    void log_end(disconnect_reason why);
+
+    // session_queries.cpp
+    awaitable<maybe_reason> query(client_command& command);
+    awaitable<maybe_reason> run_statement(request what, std::string_view text);
+    awaitable<router::decision> route(const rules::script_facts& facts, std::string_view text);
+    awaitable<maybe_reason> run_on_primary(const request& what);
+    awaitable<maybe_reason> conclude(const request& what, attempt outcome, bool held);
+    void note_edge_failure(std::size_t edge, attempt outcome);
+    void count_decision(const router::decision& decided);
+
+    // session_prepared.cpp
+    awaitable<maybe_reason> prepare(client_command& command);
+    awaitable<maybe_reason> execute(client_command& command);
+    awaitable<maybe_reason> send_long_data(client_command& command);
+    awaitable<maybe_reason> fetch(client_command& command);
+    awaitable<maybe_reason> reset_statement(client_command& command);
+    void close_statement(const client_command& command);
+    std::uint32_t next_statement_id();
+    session_statement* find_statement(const client_command& command);
+    awaitable<maybe_reason> tell_unknown_statement(const client_command& command,
+                                                   std::string_view where);
+    void settle_prepared_pin();
+    awaitable<attempt> ready_statement(pool::backend_connection& connection,
+                                       const session_statement& statement);
+    pool::prepared_statement* bind_execution(pool::backend_connection& connection,
+                                             const request& what, std::vector<std::uint8_t>& made,
+                                             protocol::bytes_view& frames);
+
+    // session_backend.cpp
+    awaitable<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
+    awaitable<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
+    awaitable<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
+    awaitable<attempt> relay(pool::backend_connection& connection, bool is_edge,
+                             const request& what);
+    void note_prepared(pool::backend_connection& connection, const request& what);
+    awaitable<bool> settle(pool::backend_connection& connection, const request& what);
+    awaitable<bool> ask_values(pool::backend_connection& connection);
+    void keep_or_give_back(pool::lease connection);
+    void withdraw_offer();
+    attempt refuse(const boost::system::error_code& why, const pool::server_pool& servers);
+
+    // pool::reclaimable
+    void reclaim() override;
+    // response_observer
+    protocol::bytes_view on_ok(const protocol::ok_packet& ok) override;
+    void on_err(const protocol::err_packet& err) override;
+
+    worker* worker_;
+    client_channel client_;
+    std::uint32_t id_;
+    std::string peer_;
+    enum class phase { logging_in, idle, busy } phase_ = phase::logging_in;
+    clock::time_point since_;  // in this phase
+    maybe_reason end_wanted_;
+
+    std::unique_ptr<protocol::server_login> login_;  // goes on with COM_CHANGE_USER
+    const user_directory::entry* user_ = nullptr;
+    const pool::backend_account* account_ = nullptr;
+    std::optional<session_state> state_;
+    bool multi_statements_ = false;
+    pool::lease held_;      // while the session cannot do without it
+    bool offered_ = false;  // held_ may be reclaimed
+    relay_output output_;
+    pool::server_refusal refusal_;
+    bool response_failed_ = false;                  // the last response ended with an ERR
+    std::optional<protocol::prepare_ok> prepared_;  // what the last response prepared
+
+    std::unordered_map<std::uint32_t, session_statement> statements_;
+    std::uint32_t next_statement_id_ = 1;
+
+    struct {
+        router::decision decided;
+        bool on_edge = false;
+        std::chrono::microseconds waited{};
+        rules::statement_class cls = rules::statement_class::empty;
+    } last_route_;
+};
+
+}  // namespace proxy

@@ -1,0 +1,117 @@
+#include "proxy/primary_probe.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <utility>
+
+#include "pool/deadline.hpp"
+#include "proxy/session_state.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds interval{1};
+
+}  // namespace
+
+primary_probe::primary_probe(const config& settings, listener tell)
+    : tell_(std::move(tell)),
+      server_{settings.primary.name, settings.primary.host, settings.primary.port},
+      timeout_(settings.limits.connect_timeout),
+      version_override_(settings.server_version) {
+    if (settings.users.empty()) return;
+    account_.user = settings.users.front().name;
+    account_.password = settings.users.front().password;
+}
+
+primary_probe::~primary_probe() {
+    stop();
+}
+
+void primary_probe::start() {
+    asio::co_spawn(context_, run(), asio::detached);
+    thread_ = std::thread([this] { context_.run(); });
+}
+
+void primary_probe::stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+        stopping_ = true;
+        timer_.cancel();
+        boost::system::error_code ignored;
+        if (connection_) connection_->socket().close(ignored);
+    });
+    thread_.join();
+}
+
+asio::awaitable<void> primary_probe::run() {
+    while (!stopping_) {
+        co_await probe_once();
+        if (stopping_) co_return;
+        timer_.expires_after(interval);
+        auto [ended] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (ended) co_return;
+    }
+}
+
+asio::awaitable<void> primary_probe::probe_once() {
+    const auto give_up = pool::backend_connection::clock::now() + timeout_;
+    if (!connection_) {
+        pool::server_refusal refusal;
+        auto opened = co_await pool::backend_connection::open(
+            server_, account_, blocks_, vectors_.intern({}), 1, give_up, refusal);
+        if (!opened) {
+            const std::string reason =
+                refusal.code != 0 ? refusal.message : opened.error().message();
+            tell_(reason, nullptr);
+            co_return;
+        }
+        connection_ = std::move(*opened);
+        const pool::deadline guard(connection_->socket(), give_up);
+        auto learned = co_await learn();
+        if (learned) {
+            tell_({}, std::move(learned));
+            co_return;
+        }
+    } else {
+        const pool::deadline guard(connection_->socket(), give_up);
+        const auto pong = co_await connection_->ask(protocol::command::ping, {});
+        if (pong && !pong->refusal) {
+            tell_({}, nullptr);
+            co_return;
+        }
+    }
+    connection_.reset();
+    tell_("the primary does not answer", nullptr);
+}
+
+asio::awaitable<std::shared_ptr<const server_facts>> primary_probe::learn() {
+    auto facts = std::make_shared<server_facts>();
+    facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
+    facts->lexing.server_version = version_number(connection_->server_version());
+    const auto modes =
+        co_await connection_->ask(protocol::command::query, "SELECT @@GLOBAL.sql_mode");
+    if (!modes || modes->rows.size() != 1 || !modes->rows[0][0]) co_return nullptr;
+    apply_sql_mode(facts->lexing, *modes->rows[0][0]);
+
+    const auto collations = co_await connection_->ask(
+        protocol::command::query,
+        "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS");
+    if (!collations) co_return nullptr;
+    for (const auto& row : collations->rows) {
+        if (row.size() != 3 || !row[0] || !row[1] || !row[2]) continue;
+        std::uint16_t id = 0;
+        const char* const end = row[0]->data() + row[0]->size();
+        if (std::from_chars(row[0]->data(), end, id).ptr != end) continue;
+        facts->collations[id] = {*row[1], *row[2]};
+    }
+    co_return facts;
+}
+
+}  // namespace proxy

@@ -1,0 +1,179 @@
+#include "proxy/server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/system/system_error.hpp>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "proxy/log.hpp"
+#include "proxy/primary_probe.hpp"
+#include "proxy/tls_context.hpp"
+#include "proxy/user_directory.hpp"
+#include "proxy/worker.hpp"
+
+namespace proxy {
+
+class server::impl {
+public:
+    impl(std::shared_ptr<const config> settings, spdlog::logger& log)
+        : settings_(std::move(settings)),
+          log_(log),
+          probe_(*settings_,
+                 [this](const std::string& error, std::shared_ptr<const server_facts> learned) {
+                     on_probe(error, std::move(learned));
+                 }) {
+        for (const edge_config& edge : settings_->edges)
+            edges_.push_back({.edge = edge.server.name});
+        worker_environment environment;
+        environment.settings = settings_;
+        environment.users = std::make_shared<const user_directory>(*settings_);
+        environment.primary = std::make_shared<const server_facts>();
+        environment.log = &log_;
+        environment.next_connection_id = &next_connection_id_;
+        environment.clients = &clients_;
+        tls_ = make_tls_context(settings_->tls);
+        environment.tls = tls_.get();
+        const std::size_t count = threads();
+        for (std::size_t i = 0; i < count; ++i)
+            workers_.push_back(std::make_unique<worker>(environment, i, count));
+    }
+
+    void start() {
+        listen_address where = settings_->mysql;
+        for (const auto& worker : workers_) {
+            try {
+                where.port = worker->listen(where);
+            } catch (const boost::system::system_error& failed) {
+                throw std::system_error(
+                    failed.code(),
+                    fmt::format("cannot listen for MySQL clients on {}:{}: another process may "
+                                "have the port; change listen.mysql or stop the other",
+                                where.host, where.port));
+            }
+        }
+        for (const auto& worker : workers_) worker->start();
+        probe_.start();
+        {
+            const std::lock_guard lock(health_mutex_);
+            listening_ = true;
+        }
+        log_.info(log_event("listening")("host", where.host)("port", where.port)("threads",
+                                                                                 workers_.size())
+                      .text());
+    }
+
+    void stop(std::chrono::milliseconds drain) {
+        {
+            const std::lock_guard lock(health_mutex_);
+            listening_ = false;
+        }
+        for (const auto& worker : workers_) worker->begin_shutdown();
+        const auto give_up = std::chrono::steady_clock::now() + drain;
+        while (clients_.load() > 0 && std::chrono::steady_clock::now() < give_up)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        for (const auto& worker : workers_) worker->stop();
+        probe_.stop();
+    }
+
+    void edge_changed(const router::edge_report& report) {
+        {
+            const std::lock_guard lock(health_mutex_);
+            for (router::edge_report& known : edges_)
+                if (known.edge == report.edge) known = report;
+        }
+        for (const auto& worker : workers_) worker->tell(report);
+    }
+
+    std::vector<const worker_counters*> counters() const {
+        std::vector<const worker_counters*> all;
+        for (const auto& worker : workers_) all.push_back(&worker->counters());
+        return all;
+    }
+
+    server_health health() const {
+        const std::lock_guard lock(health_mutex_);
+        server_health seen;
+        seen.listening = listening_;
+        seen.primary_up = primary_up_;
+        seen.primary_error = primary_error_;
+        seen.edges = edges_;
+        seen.clients = clients_.load();
+        return seen;
+    }
+
+private:
+    /// Every worker needs a connection of its own to the primary, beside the probe's.
+    std::size_t threads() const {
+        const std::size_t wanted =
+            settings_->threads > 0 ? settings_->threads
+                                   : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        std::size_t possible = std::min(wanted, settings_->primary.connections_max - 1);
+        for (const edge_config& edge : settings_->edges)
+            possible = std::min(possible, edge.server.connections_max);
+        return std::max<std::size_t>(1, possible);
+    }
+
+    void on_probe(const std::string& error, std::shared_ptr<const server_facts> learned) {
+        // The workers first: whoever sees that the primary is up is greeted with its version.
+        if (learned)
+            for (const auto& worker : workers_) worker->tell(learned);
+        const std::lock_guard lock(health_mutex_);
+        if (primary_up_ && !error.empty())
+            log_.warn(log_event("primary_down")("error", error).text());
+        if (!primary_up_ && error.empty()) log_.info(log_event("primary_up").text());
+        if (!primary_up_ && !error.empty() && error != primary_error_)
+            log_.warn(log_event("primary_unreachable")("error", error).text());
+        primary_up_ = error.empty();
+        primary_error_ = error;
+    }
+
+    std::shared_ptr<const config> settings_;
+    spdlog::logger& log_;
+    std::atomic<std::uint32_t> next_connection_id_{1};
+    std::atomic<std::size_t> clients_{0};
+    std::unique_ptr<boost::asio::ssl::context> tls_;
+    std::vector<std::unique_ptr<worker>> workers_;
+
+    mutable std::mutex health_mutex_;  // never taken on the query path
+    bool listening_ = false;
+    bool primary_up_ = false;
+    std::string primary_error_ = "not asked yet";
+    std::vector<router::edge_report> edges_;
+
+    primary_probe probe_;  // last: its thread uses the rest
+};
+
+server::server(std::shared_ptr<const config> settings, spdlog::logger& log)
+    : impl_(std::make_unique<impl>(std::move(settings), log)) {}
+
+server::~server() {
+    stop(std::chrono::milliseconds(0));
+}
+
+void server::start() {
+    impl_->start();
+}
+
+void server::stop(std::chrono::milliseconds drain) {
+    impl_->stop(drain);
+}
+
+void server::edge_changed(const router::edge_report& report) {
+    impl_->edge_changed(report);
+}
+
+std::vector<const worker_counters*> server::counters() const {
+    return impl_->counters();
+}
+
+server_health server::health() const {
+    return impl_->health();
+}
+
+}  // namespace proxy

@@ -1,0 +1,36 @@
+#include "proxy/server_facts.hpp"
+
+#include <charconv>
+
+namespace proxy {
+
+std::uint32_t version_number(std::string_view version) {
+    std::uint32_t parts[3] = {};
+    const char* at = version.data();
+    const char* const end = at + version.size();
+    for (std::uint32_t& part : parts) {
+        const auto [next, failed] = std::from_chars(at, end, part);
+        if (failed != std::errc() || part > 99) return 80400;
+        at = next;
+        if (at != end && *at == '.') ++at;
+    }
+    return parts[0] * 10'000 + parts[1] * 100 + parts[2];
+}
+
+pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
+                                       std::string_view schema) {
+    pool::session_vector state;
+    state.use_schema(schema);
+    const auto known = server.collations.find(collation);
+    if (known == server.collations.end()) return state;
+    const auto set = [&](std::string_view name, const std::string& value) {
+        state.set(*pool::find_variable(name), value);
+    };
+    set("character_set_client", known->second.charset);
+    set("character_set_connection", known->second.charset);
+    set("character_set_results", known->second.charset);
+    set("collation_connection", known->second.name);
+    return state;
+}
+
+}  // namespace proxy

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "pool/session_vector.hpp"
+#include "rules/sql_mode.hpp"
+
+namespace proxy {
+
+/// What Tidegate has learned from the primary about all servers of the cluster.  Immutable;
+/// replaced when the primary is another one.
+struct server_facts {
+    struct collation {
+        std::string charset;
+        std::string name;
+    };
+
+    std::string version = "8.4.0";  // what clients are greeted with
+    rules::lex_options lexing{};    // by its version and its global sql_mode
+    std::unordered_map<std::uint16_t, collation> collations{};  // by id
+};
+
+/// 9.7.4-2 → 90704; 80400 for what is no version.
+std::uint32_t version_number(std::string_view version);
+
+/// The state of a session that has just logged in with a collation id and a schema.  An id that the
+/// server does not know leaves the server's own character set, as in MySQL.
+pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
+                                       std::string_view schema);
+
+}  // namespace proxy

@@ -1,0 +1,282 @@
+// One attempt to run a command on one server connection.
+
+#include <spdlog/spdlog.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "protocol/capabilities.hpp"
+#include "protocol/execute.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/server_status.hpp"
+#include "proxy/client_session.hpp"
+#include "proxy/log.hpp"
+#include "proxy/worker.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+namespace {
+
+// What an edge answers to a statement that names something it does not have, or that its account
+// may not see: such a read belongs to the primary.
+constexpr std::array<std::uint16_t, 9> edge_lacks_codes = {
+    1044,  // ER_DBACCESS_DENIED_ERROR
+    1049,  // ER_BAD_DB_ERROR
+    1054,  // ER_BAD_FIELD_ERROR
+    1109,  // ER_UNKNOWN_TABLE
+    1142,  // ER_TABLEACCESS_DENIED_ERROR
+    1143,  // ER_COLUMNACCESS_DENIED_ERROR
+    1146,  // ER_NO_SUCH_TABLE
+    1305,  // ER_SP_DOES_NOT_EXIST
+    1356   // ER_VIEW_INVALID
+};
+
+constexpr std::string_view multi_statements_off("\1\0", 2);
+constexpr std::string_view multi_statements_on("\0\0", 2);
+
+bool must_guard(const rules::script_facts* facts, bool multi_statements) {
+    return facts != nullptr && !multi_statements &&
+           std::any_of(facts->statements.begin(), facts->statements.end(),
+                       [](const rules::statement_facts& s) { return s.incomplete; });
+}
+
+}  // namespace
+
+asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
+                                                                    bool is_edge,
+                                                                    const request& what) {
+    pool::lease connection = std::move(held_);
+    if (!connection) {
+        connection = servers.borrow_now(*account_, state_->vector());
+        if (!connection) {
+            const attempt got = co_await obtain(servers, connection);
+            if (got != attempt::finished) co_return got;
+        }
+    }
+    if (what.statement != nullptr) {
+        const attempt ready = co_await ready_statement(*connection, *what.statement);
+        if (ready != attempt::finished) co_return ready;
+    }
+    if (connection->state() != state_->vector() || what.facts != nullptr) {
+        const attempt moved = co_await bring_to_state(*connection, what);
+        if (moved != attempt::finished) co_return moved;
+    }
+
+    std::vector<std::uint8_t> made;
+    protocol::bytes_view frames = what.frames;
+    pool::prepared_statement* bound = nullptr;
+    if (what.statement != nullptr) bound = bind_execution(*connection, what, made, frames);
+
+    const auto sent = co_await connection->send(frames);
+    if (!sent) co_return attempt::lost_unbegun;
+    if (bound != nullptr && what.statement->parameters > 0) {
+        bound->types_known = what.statement->types_known;
+        bound->bound_types = what.statement->types;
+    }
+    const attempt outcome = co_await relay(*connection, is_edge, what);
+    if (outcome != attempt::finished && outcome != attempt::edge_lacks) co_return outcome;
+    if (response_failed_ && bound != nullptr) bound->types_known = false;  // perhaps not taken over
+    if (outcome == attempt::finished) {
+        note_prepared(*connection, what);
+        const bool settled = co_await settle(*connection, what);
+        if (!settled) co_return attempt::lost_midway;
+    }
+    keep_or_give_back(std::move(connection));
+    co_return outcome;
+}
+
+asio::awaitable<client_session::attempt> client_session::obtain(pool::server_pool& servers,
+                                                                pool::lease& connection) {
+    const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
+    refusal_ = {};
+    auto borrowed = co_await servers.borrow(*account_, state_->vector(), give_up, refusal_);
+    if (!borrowed) co_return refuse(borrowed.error(), servers);
+    connection = std::move(*borrowed);
+    co_return attempt::finished;
+}
+
+/// Gives the connection the session's state, and what this statement needs besides.
+asio::awaitable<client_session::attempt> client_session::bring_to_state(
+    pool::backend_connection& connection, const request& what) {
+    using protocol::command;
+    if (connection.state() != state_->vector()) {
+        worker_->count().state_replays.add();
+        const auto moved = co_await connection.synchronise(state_->vector(), refusal_);
+        if (!moved && moved.error() != pool::errc::state_refused) co_return attempt::lost_unbegun;
+        if (!moved) co_return attempt::refused;
+    }
+    if (what.facts == nullptr) co_return attempt::finished;
+    if (what.facts->effects().has(rules::effect::reads_last_insert_id)) {
+        const std::string set =
+            fmt::format("SET SESSION last_insert_id={}", state_->last_insert_id());
+        const auto done = co_await connection.ask(command::query, set);
+        if (!done) co_return attempt::lost_unbegun;
+    }
+    if (must_guard(what.facts, multi_statements_)) {
+        const auto done = co_await connection.ask(command::set_option, multi_statements_off);
+        if (!done) co_return attempt::lost_unbegun;
+    }
+    co_return attempt::finished;
+}
+
+asio::awaitable<client_session::attempt> client_session::relay(pool::backend_connection& connection,
+                                                               bool is_edge, const request& what) {
+    response_relay::options how;
+    how.sent = what.command->what;
+    how.backend_capabilities = connection.capabilities();
+    how.client_capabilities = client_.capabilities();
+    how.status = state_->status();
+    how.hold_error = is_edge;
+    if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
+    response_failed_ = false;
+    prepared_.reset();
+    response_relay relay(how, *this);
+    pool::receive_buffer& input = connection.input();
+
+    while (!relay.done()) {
+        output_.clear();
+        const auto taken = relay.take(input.readable(), output_);
+        if (!taken) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
+        if (!output_.empty()) {
+            const bool told = co_await client_.send(output_.gather(input.readable()));
+            if (!told) co_return attempt::client_is_gone;
+        }
+        input.consume(*taken);
+        if (relay.done()) break;
+        if (relay.needed() > input.size() + 1) input.reserve(relay.needed());
+        const auto read = co_await connection.receive();
+        if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
+    }
+    if (relay.reader().prepared() != nullptr) prepared_ = *relay.reader().prepared();
+    if (!relay.held_error()) co_return attempt::finished;
+
+    const auto error = protocol::decode_err(*relay.held_error());
+    if (!error) co_return attempt::lost_unbegun;
+    if (std::find(edge_lacks_codes.begin(), edge_lacks_codes.end(), error->code) !=
+        edge_lacks_codes.end())
+        co_return attempt::edge_lacks;
+    on_err(*error);
+    const bool told = co_await client_.send_error(
+        *what.command, {error->code, std::string(error->sqlstate), std::string(error->message)});
+    co_return told ? attempt::finished : attempt::client_is_gone;
+}
+
+/// After a whole answer: what the statement did to the session, asking where the trackers are
+/// silent. False if the connection was lost meanwhile.
+asio::awaitable<bool> client_session::settle(pool::backend_connection& connection,
+                                             const request& what) {
+    if (what.facts != nullptr) {
+        state_->end_script(*what.facts, response_failed_);
+    } else {
+        state_->end_command();
+    }
+    if (must_guard(what.facts, multi_statements_)) {
+        const auto done =
+            co_await connection.ask(protocol::command::set_option, multi_statements_on);
+        if (!done) co_return false;
+    }
+    if (state_->must_restore_tracking()) {
+        const auto done =
+            co_await connection.ask(protocol::command::query, pool::tracking_statement());
+        if (!done) co_return false;
+        state_->tracking_restored();
+    }
+    if (!state_->to_ask().empty()) {
+        const bool asked = co_await ask_values(connection);
+        if (!asked) co_return false;
+    }
+    connection.note_state(state_->vector());
+    co_return true;
+}
+
+asio::awaitable<bool> client_session::ask_values(pool::backend_connection& connection) {
+    const std::vector<pool::variable_id> unknown = state_->to_ask();
+    std::string select = "SELECT ";
+    for (const pool::variable_id id : unknown) {
+        if (select.size() > 7) select += ", ";
+        select.append("@@SESSION.").append(pool::name_of(id));
+    }
+    const auto answer = co_await connection.ask(protocol::command::query, select);
+    if (!answer || answer->refusal || answer->rows.size() != 1 ||
+        answer->rows[0].size() != unknown.size())
+        co_return false;
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        // SELECT @@x tells booleans as 1 and 0, the trackers as ON and OFF; either can be set.
+        state_->tell_value(unknown[i], answer->rows[0][i]);
+    }
+    state_->told_all_values();
+    co_return true;
+}
+
+/// The connection now has the statement that the client has just prepared on it.
+void client_session::note_prepared(pool::backend_connection& connection, const request& what) {
+    if (!prepared_ || what.prepared_text == nullptr) return;
+    pool::prepared_statement added;
+    added.id = prepared_->statement_id;
+    added.parameters = prepared_->parameters;
+    added.columns = prepared_->columns;
+    connection.queue_close_statements(connection.prepared.add(*what.prepared_text, added));
+}
+
+void client_session::keep_or_give_back(pool::lease connection) {
+    if (!state_->holds_connection()) {
+        connection.give_back();
+        return;
+    }
+    held_ = std::move(connection);
+    const bool only_for_questions =
+        !state_->in_transaction() && !state_->view(router::consistency::session).pinned;
+    if (only_for_questions) {
+        held_.owner()->offer(*this);
+        offered_ = true;
+    }
+}
+
+/// Somebody waits for a connection that this session keeps only in case it asks for warnings.
+void client_session::reclaim() {
+    offered_ = false;
+    state_->unpin(pin_reason::last_statement);
+    held_.give_back();
+}
+
+void client_session::withdraw_offer() {
+    if (!offered_) return;
+    offered_ = false;
+    held_.owner()->withdraw(*this);
+}
+
+client_session::attempt client_session::refuse(const boost::system::error_code& why,
+                                               const pool::server_pool& servers) {
+    const std::string& server = servers.server().name;
+    if (why == pool::errc::login_denied) {
+        // The server's own words, such as "Account is locked", with its number.
+    } else if (why == pool::errc::timed_out) {
+        refusal_ = {1040, "08004",
+                    fmt::format("Too many connections: no connection to '{}' became free in {} ms "
+                                "(limits.queue_timeout; the server's connections_max)",
+                                server, worker_->settings().limits.queue_timeout.count())};
+    } else if (why == pool::errc::shutting_down) {
+        refusal_ = {1053, "08S01", "Server shutdown in progress"};
+    } else {
+        refusal_ = {2003, "HY000",
+                    fmt::format("Can't connect to MySQL server '{}': {}", server, why.message())};
+    }
+    worker_->log().warn(log_event("backend_unavailable")("server", server)("error", why.message())(
+                            "code", refusal_.code)("connection", id_)
+                            .text());
+    return attempt::refused;
+}
+
+protocol::bytes_view client_session::on_ok(const protocol::ok_packet& ok) {
+    return state_->on_ok(ok);
+}
+
+void client_session::on_err(const protocol::err_packet&) {
+    response_failed_ = true;
+}
+
+}  // namespace proxy

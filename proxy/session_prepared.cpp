@@ -1,0 +1,216 @@
+// Prepared statements: ids of our own towards the client, prepared lazily on each connection.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/execute.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/server_status.hpp"
+#include "proxy/client_session.hpp"
+#include "proxy/worker.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+asio::awaitable<client_session::maybe_reason> client_session::prepare(client_command& command) {
+    const std::string_view text = protocol::as_text(command.argument());
+    if (statements_.size() >= worker_->settings().limits.prepared_per_session_max)
+        co_return co_await tell_error(
+            command, 1461, "42000",
+            fmt::format("Can't create more than max_prepared_stmt_count statements (current "
+                        "value: {}, limits.prepared_per_session_max)",
+                        worker_->settings().limits.prepared_per_session_max));
+    session_statement added;
+    added.facts = worker_->facts().find(text, state_->lexing()).facts;
+    added.text = worker_->statements().intern(
+        text, worker_->vectors().intern(state_->vector()->parsing_part()));
+    const std::uint32_t id = next_statement_id();
+
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.prepared_text = &added.text;
+    what.statement_id = id;
+    what.repeatable = true;
+    state_->begin_command();
+    const maybe_reason ended = co_await run_on_primary(what);
+    if (ended || !prepared_) co_return ended;
+    added.parameters = prepared_->parameters;
+    statements_.emplace(id, std::move(added));
+    co_return std::nullopt;
+}
+
+std::uint32_t client_session::next_statement_id() {
+    while (statements_.contains(next_statement_id_) || next_statement_id_ == 0)
+        ++next_statement_id_;
+    return next_statement_id_++;
+}
+
+session_statement* client_session::find_statement(const client_command& command) {
+    const auto id = protocol::decode_statement_id(command.payload);
+    if (!id) return nullptr;
+    const auto known = statements_.find(*id);
+    return known == statements_.end() ? nullptr : &known->second;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::tell_unknown_statement(
+    const client_command& command, std::string_view where) {
+    const auto id = protocol::decode_statement_id(command.payload);
+    co_return co_await tell_error(
+        command, 1243, "HY000",
+        fmt::format("Unknown prepared statement handler ({}) given to {}", id ? *id : 0, where));
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::execute(client_command& command) {
+    session_statement* statement = find_statement(command);
+    if (statement == nullptr)
+        co_return co_await tell_unknown_statement(command, "mysqld_stmt_execute");
+    const auto layout =
+        protocol::decode_execute(command.payload, statement->parameters, client_.capabilities());
+    if (!layout)
+        co_return co_await tell_error(command, 1210, "HY000",
+                                      "Incorrect arguments to mysqld_stmt_execute");
+    worker_->count().queries.add();
+    worker_->count().prepared_executes.add();
+    if (layout->types_bound) {
+        statement->types.assign(layout->types.begin(), layout->types.end());
+        statement->types_known = true;
+    }
+    if (layout->opens_cursor()) state_->pin(pin_reason::prepared_state);
+
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.statement = statement;
+    what.facts = statement->facts.get();
+    const bool read = statement->facts->front().cls == rules::statement_class::read;
+    what.repeatable = read && !statement->has_long_data && !layout->opens_cursor();
+    const maybe_reason ended = co_await run_statement(what, statement->text->text);
+    statement->has_long_data = false;
+    statement->has_cursor = layout->opens_cursor() && !response_failed_ &&
+                            (state_->status() & protocol::server_status::cursor_exists) != 0;
+    settle_prepared_pin();
+    co_return ended;
+}
+
+/// Prepares the statement on this connection, if it is not there yet.
+asio::awaitable<client_session::attempt> client_session::ready_statement(
+    pool::backend_connection& connection, const session_statement& statement) {
+    const auto ready = co_await connection.make_ready(statement.text, worker_->vectors(), refusal_);
+    if (ready) co_return attempt::finished;
+    co_return ready.error() == pool::errc::state_refused ? attempt::refused : attempt::lost_unbegun;
+}
+
+/// Turns an execution, or another command of a statement, into one for this connection: its own
+/// statement id, and the types spelled out if the connection was last told others.
+pool::prepared_statement* client_session::bind_execution(pool::backend_connection& connection,
+                                                         const request& what,
+                                                         std::vector<std::uint8_t>& made,
+                                                         protocol::bytes_view& frames) {
+    const session_statement& statement = *what.statement;
+    pool::prepared_statement* there = connection.prepared.find(*statement.text);
+    const client_command& command = *what.command;
+    if (command.what == protocol::command::stmt_execute && statement.types_known) {
+        const auto layout =
+            protocol::decode_execute(command.payload, statement.parameters, client_.capabilities());
+        const bool told = there->types_known && there->bound_types == statement.types;
+        if (layout && !layout->types_bound && !told && statement.parameters > 0) {
+            std::uint8_t sequence = 0;
+            const std::size_t header_at = protocol::begin_packet(made);
+            protocol::writer out(made);
+            protocol::encode_execute_with_types(*layout, there->id, statement.types,
+                                                client_.capabilities(), out);
+            protocol::finish_packet(made, header_at, sequence);
+            frames = made;
+            return there;
+        }
+    }
+    protocol::rewrite_statement_id(command.frames.subspan(protocol::header_size), there->id);
+    return there;
+}
+
+/// Long data belongs to one server connection, so from here to the execution the session keeps it.
+asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
+    client_command& command) {
+    session_statement* statement = find_statement(command);
+    if (statement == nullptr) co_return std::nullopt;  // the command has no answer
+    withdraw_offer();
+    pool::lease connection = std::move(held_);
+    if (!connection) {
+        const attempt got = co_await obtain(worker_->primary(), connection);
+        if (got != attempt::finished) co_return disconnect_reason::backend_lost;
+    }
+    const attempt ready = co_await ready_statement(*connection, *statement);
+    if (ready != attempt::finished) co_return disconnect_reason::backend_lost;
+    const pool::prepared_statement* there = connection->prepared.find(*statement->text);
+    protocol::rewrite_statement_id(command.frames.subspan(protocol::header_size), there->id);
+    const auto sent = co_await connection->send(command.frames);
+    if (!sent) co_return disconnect_reason::backend_lost;
+    statement->has_long_data = true;
+    state_->pin(pin_reason::prepared_state);
+    held_ = std::move(connection);
+    co_return std::nullopt;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::fetch(client_command& command) {
+    session_statement* statement = find_statement(command);
+    if (statement == nullptr)
+        co_return co_await tell_unknown_statement(command, "mysqld_stmt_fetch");
+    if (!statement->has_cursor)
+        co_return co_await tell_error(command, 1421, "HY000", "The statement has no open cursor.");
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.statement = statement;
+    state_->begin_command();
+    const maybe_reason ended = co_await run_on_primary(what);
+    if ((state_->status() & protocol::server_status::last_row_sent) != 0 || response_failed_) {
+        statement->has_cursor = false;
+        settle_prepared_pin();
+    }
+    co_return ended;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::reset_statement(
+    client_command& command) {
+    session_statement* statement = find_statement(command);
+    if (statement == nullptr)
+        co_return co_await tell_unknown_statement(command, "mysqld_stmt_reset");
+    if (!statement->has_cursor && !statement->has_long_data) {
+        const bool told = co_await client_.send_ok(command, state_->status());
+        co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+    }
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.statement = statement;
+    state_->begin_command();
+    const maybe_reason ended = co_await run_on_primary(what);
+    statement->has_cursor = statement->has_long_data = false;
+    settle_prepared_pin();
+    co_return ended;
+}
+
+void client_session::close_statement(const client_command& command) {
+    session_statement* statement = find_statement(command);
+    if (statement == nullptr) return;
+    if (held_ && (statement->has_cursor || statement->has_long_data))
+        held_->queue_close_statements(held_->prepared.forget(*statement->text));
+    statements_.erase(*protocol::decode_statement_id(command.payload));
+    settle_prepared_pin();
+}
+
+/// Lets the connection go once no statement has anything open on it.
+void client_session::settle_prepared_pin() {
+    if (!state_->is_pinned(pin_reason::prepared_state)) return;
+    const bool needed = std::any_of(statements_.begin(), statements_.end(), [](const auto& entry) {
+        return entry.second.has_cursor || entry.second.has_long_data;
+    });
+    if (needed) return;
+    state_->unpin(pin_reason::prepared_state);
+    if (!state_->holds_connection() && held_) held_.give_back();
+}
+
+}  // namespace proxy

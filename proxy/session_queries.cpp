@@ -1,0 +1,195 @@
+// Text statements: where they run, waiting for an edge, trying again.
+
+#include <spdlog/spdlog.h>
+
+#include <fmt/format.h>
+
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/algorithm/string/trim.hpp>
+#include <utility>
+
+#include "proxy/client_session.hpp"
+#include "proxy/log.hpp"
+#include "proxy/worker.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+namespace {
+
+using rules::effect;
+
+bool is_show_route(std::string_view text) {
+    const std::string trimmed = boost::algorithm::trim_right_copy_if(
+        std::string(text.substr(0, 64)), boost::algorithm::is_any_of("; \t\r\n"));
+    return boost::algorithm::iequals(trimmed, "SHOW TIDEGATE ROUTE");
+}
+
+// What only the connection of the last statement can answer.
+bool asks_about_last_statement(const rules::script_facts& facts) {
+    return facts.effects().has(effect::reads_warnings | effect::reads_found_rows |
+                               effect::reads_row_count);
+}
+
+bool is_plain_read(const rules::script_facts& facts) {
+    for (const rules::statement_facts& statement : facts.statements) {
+        const bool reads = statement.cls == rules::statement_class::read ||
+                           statement.cls == rules::statement_class::show ||
+                           statement.cls == rules::statement_class::describe;
+        if (!reads || statement.effects.has(effect::calls_unknown_function |
+                                            effect::takes_get_lock | effect::releases_lock |
+                                            effect::writes_user_variable | effect::select_into))
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+asio::awaitable<client_session::maybe_reason> client_session::query(client_command& command) {
+    const std::string_view text = protocol::as_text(command.argument());
+    worker_->count().queries.add();
+    if (text.size() < 64 && (text.starts_with('S') || text.starts_with('s')) && is_show_route(text))
+        co_return co_await show_route(command);
+
+    const auto known = worker_->facts().find(text, state_->lexing());
+    const rules::script_facts& facts = *known.facts;
+    if (!multi_statements_ && !facts.single())
+        co_return co_await tell_error(
+            command, 1064, "42000",
+            "You have an error in your SQL syntax: several statements in one query, and the client "
+            "has not asked for CLIENT_MULTI_STATEMENTS");
+    if (facts.front().cls == rules::statement_class::kill)
+        co_return co_await tell_error(command, 1094, "HY000",
+                                      "Unknown thread id: KILL through Tidegate is not supported; "
+                                      "connect to the server itself");
+    request what;
+    what.command = &command;
+    what.frames = command.frames;
+    what.facts = &facts;
+    what.repeatable = is_plain_read(facts);
+    co_return co_await run_statement(what, text);
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::run_statement(request what,
+                                                                            std::string_view text) {
+    state_->begin_command();
+    withdraw_offer();
+    if (state_->is_pinned(pin_reason::last_statement) && !asks_about_last_statement(*what.facts)) {
+        state_->unpin(pin_reason::last_statement);
+        if (!state_->holds_connection()) held_.give_back();
+    }
+
+    router::decision decided = co_await route(*what.facts, text);
+    last_route_.cls = what.facts->front().cls;
+    last_route_.on_edge = false;
+    count_decision(decided);
+    if (decided.to == router::target::edge && !held_) {
+        const std::size_t edge = decided.edge;
+        last_route_.on_edge = true;
+        const clock::time_point began = clock::now();
+        const attempt outcome = co_await attempt_on(worker_->edge(edge), true, what);
+        if (outcome == attempt::finished) {
+            worker_->count().reads_edge.add();
+            const auto took = clock::now() - began;
+            worker_->edge_answered(edge,
+                                   std::chrono::duration_cast<std::chrono::microseconds>(took));
+            last_route_.decided = std::move(decided);
+            co_return std::nullopt;
+        }
+        if (outcome == attempt::lost_midway || outcome == attempt::client_is_gone)
+            co_return co_await conclude(what, outcome, false);
+        // The client has had nothing of it yet, so the primary may answer in the edge's place.
+        note_edge_failure(edge, outcome);
+        last_route_.on_edge = false;
+        decided.why = router::reason::no_edge;
+    }
+    last_route_.decided = std::move(decided);
+    if (what.repeatable) {
+        worker_->count().reads_primary.add();
+    } else {
+        worker_->count().writes.add();
+    }
+    co_return co_await run_on_primary(what);
+}
+
+void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
+    const std::string& name = worker_->topology().edges[edge].name;
+    if (outcome == attempt::edge_lacks) {
+        worker_->count().coverage_bugs.add();
+        worker_->log().warn(log_event("coverage_bug")("edge", name)("connection", id_).text());
+    } else {
+        worker_->edge_failed(edge);
+    }
+}
+
+/// Decides where a statement runs; waits for an edge that is a little behind, as long as allowed.
+asio::awaitable<router::decision> client_session::route(const rules::script_facts& facts,
+                                                        std::string_view text) {
+    last_route_.waited = {};
+    const router::consistency level = user_->settings.level;
+    router::decision decided =
+        router::decide(facts, state_->view(level), worker_->topology(), text, state_->lexing());
+    if (decided.to == router::target::wait_for_edge) {
+        const clock::time_point began = clock::now();
+        worker_->count().edge_waits.add();
+        const bool arrived = co_await worker_->watch().wait(
+            decided.edge, state_->must_see(), began + worker_->settings().routing.wait);
+        last_route_.waited =
+            std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
+        worker_->count().edge_wait_microseconds.add(
+            static_cast<std::uint64_t>(last_route_.waited.count()));
+        if (!arrived) worker_->count().edge_wait_timeouts.add();
+        router::session_view waited = state_->view(level);
+        waited.may_wait = false;
+        decided = router::decide(facts, waited, worker_->topology(), text, state_->lexing());
+    }
+    if (decided.to == router::target::edge && !state_->must_see().empty() &&
+        worker_->all_edges_have(state_->must_see()))
+        state_->forget_writes();
+    co_return decided;
+}
+
+asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(const request& what) {
+    const bool held = state_->holds_connection();
+    attempt outcome = co_await attempt_on(worker_->primary(), false, what);
+    // A connection that had waited in the pool may have been closed by the server meanwhile.
+    if (outcome == attempt::lost_unbegun && what.repeatable && !held)
+        outcome = co_await attempt_on(worker_->primary(), false, what);
+    co_return co_await conclude(what, outcome, held);
+}
+
+/// Tells the client what became of its command, if it has not been told by the server.
+asio::awaitable<client_session::maybe_reason> client_session::conclude(const request& what,
+                                                                       attempt outcome, bool held) {
+    switch (outcome) {
+        case attempt::finished:
+            co_return std::nullopt;
+        case attempt::client_is_gone:
+            co_return disconnect_reason::client_lost;
+        case attempt::lost_midway:
+            co_return disconnect_reason::backend_lost;
+        case attempt::edge_lacks:
+            co_return disconnect_reason::internal_error;  // asked of an edge only
+        case attempt::refused:
+        case attempt::lost_unbegun:
+            break;
+    }
+    if (outcome == attempt::lost_unbegun)
+        refusal_ = {2013, "HY000", "Lost connection to MySQL server during query"};
+    const maybe_reason gone =
+        co_await tell_error(*what.command, refusal_.code, refusal_.sqlstate, refusal_.message);
+    if (gone) co_return gone;
+    // With the connection went a transaction, locks or temporary tables: the client must not go on
+    // as if it had them.
+    if (held && !held_) co_return disconnect_reason::backend_lost;
+    co_return std::nullopt;
+}
+
+void client_session::count_decision(const router::decision& decided) {
+    worker_->count().decisions[decided.why].add();
+    if (decided.why == router::reason::pinned && state_->is_pinned())
+        worker_->count().pins[state_->first_pin()].add();
+}
+
+}  // namespace proxy

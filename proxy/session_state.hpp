@@ -1,0 +1,104 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool/session_vector.hpp"
+#include "protocol/gtid_set.hpp"
+#include "protocol/ok_packet.hpp"
+#include "proxy/pin_reason.hpp"
+#include "proxy/tracker_wishes.hpp"
+#include "router/decide.hpp"
+#include "rules/sql_mode.hpp"
+#include "rules/statement_facts.hpp"
+
+namespace proxy {
+
+/// Sets what a sql_mode says about cutting a text into tokens.
+void apply_sql_mode(rules::lex_options& lexing, std::string_view sql_mode);
+
+/// What a client's session is, apart from sockets: its vector, its transaction, its pins.
+///
+/// The statement's facts predict what it changes, the server's trackers confirm with the values; a
+/// change of state that neither explains pins the session to its connection, because another
+/// connection could not be brought to the same state.  Not for several threads.
+class session_state {
+public:
+    /// `vectors` is the worker's and must outlive this object.  `lexing` is what the server's own
+    /// defaults make of it; the session's variables go before them.
+    session_state(pool::vector_interner& vectors, pool::session_vector initial,
+                  const rules::lex_options& lexing);
+
+    const pool::shared_vector& vector() const noexcept { return vector_; }
+    const rules::lex_options& lexing() const noexcept { return lexing_; }
+    std::uint16_t status() const noexcept { return status_; }  // of the last OK
+
+    /// True while the session cannot do without its connection.
+    bool holds_connection() const noexcept { return in_transaction() || pins_.any(); }
+    bool in_transaction() const noexcept;
+    bool is_pinned() const noexcept { return pins_.any(); }
+    bool is_pinned(pin_reason why) const noexcept { return pins_.test(index(why)); }
+    void pin(pin_reason why) { pins_.set(index(why)); }
+    void unpin(pin_reason why) { pins_.reset(index(why)); }
+    /// The first pin, for a message; only if is_pinned().
+    pin_reason first_pin() const noexcept;
+
+    router::session_view view(router::consistency level) const;
+    const protocol::gtid_set& must_see() const noexcept { return must_see_; }
+    /// All copies have what the session wrote.
+    void forget_writes() { must_see_ = {}; }
+    /// What LAST_INSERT_ID() is, as far as OK packets tell.
+    std::uint64_t last_insert_id() const noexcept { return last_insert_id_; }
+
+    /// Before a command is sent: forgets what the last one left to the next.
+    void begin_command();
+    /// One OK packet of the response.  Returns the news for the client, valid until the next call.
+    protocol::bytes_view on_ok(const protocol::ok_packet& ok);
+    /// After the response to `script`: pins for what it did.  `failed` if it ended with an error.
+    void end_script(const rules::script_facts& script, bool failed);
+    /// After COM_INIT_DB and the like, where the trackers say all.
+    void end_command() { unexplained_change_ = false; }
+
+    /// Variables whose new value the trackers did not tell: ask the server, then tell_values().
+    const std::vector<pool::variable_id>& to_ask() const noexcept { return to_ask_; }
+    void tell_value(pool::variable_id id, pool::variable_value value);
+    void told_all_values();
+    /// True if the client has set session_track_*: the backend's must be set again.
+    bool must_restore_tracking() const noexcept { return tracking_touched_; }
+    void tracking_restored() { tracking_touched_ = false; }
+
+    /// COM_RESET_CONNECTION: everything but the schema is as after a login with the server's
+    /// default character set (tried on 9.7).
+    void reset();
+
+private:
+    static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
+    void on_change(const protocol::session_change& change);
+    void apply(const rules::statement_facts& statement, bool failed);
+    void apply_assignments(const rules::statement_facts& statement);
+    void ask(std::string_view name);
+    void set_vector(pool::session_vector changed);
+    void update_lexing();
+
+    pool::vector_interner* vectors_;
+    pool::shared_vector vector_;
+    rules::lex_options default_lexing_;
+    rules::lex_options lexing_;
+    tracker_wishes wishes_;
+    protocol::gtid_set must_see_;
+    std::bitset<pin_reason_count> pins_;
+    std::uint16_t status_;
+    std::uint64_t last_insert_id_ = 0;
+    bool characteristics_pending_ = false;  // SET TRANSACTION for the next one
+    bool unexplained_change_ = false;       // the server reported one in this command
+    bool warnings_left_ = false;            // by the last OK
+    bool tracking_touched_ = false;
+    bool asks_counts_ = false;  // has used FOUND_ROWS() or ROW_COUNT() before
+    std::vector<pool::variable_id> to_ask_;
+    std::vector<std::uint8_t> news_;
+};
+
+}  // namespace proxy

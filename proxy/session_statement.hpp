@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "pool/prepared_registry.hpp"
+#include "rules/statement_facts.hpp"
+
+namespace proxy {
+
+/// A statement that a client has prepared.  Its id towards the client is Tidegate's own; which
+/// server connections know it, and under what id, is their prepared_cache's business.
+struct session_statement {
+    pool::shared_prepared_text text;
+    std::shared_ptr<const rules::script_facts> facts;
+    std::uint16_t parameters = 0;
+    std::vector<std::uint8_t> types{};  // as last bound by the client
+    bool types_known = false;
+    bool has_long_data = false;  // sent to the held connection, for the next execution
+    bool has_cursor = false;     // open on the held connection
+};
+
+}  // namespace proxy

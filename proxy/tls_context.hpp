@@ -1,0 +1,15 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+
+#include "proxy/config.hpp"
+
+namespace proxy {
+
+/// TLS 1.2 and later with the configured certificate; null if TLS is disabled.  Without a
+/// certificate a self-signed one is made, as MySQL's own server does: it hides, and proves nothing.
+/// Throws std::runtime_error whose message names the file that cannot be used and what to do.
+std::unique_ptr<boost::asio::ssl::context> make_tls_context(const tls_config& settings);
+
+}  // namespace proxy

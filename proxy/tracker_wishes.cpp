@@ -1,0 +1,81 @@
+#include "proxy/tracker_wishes.hpp"
+
+#include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/split.hpp>
+#include <boost/algorithm/string/trim.hpp>
+
+#include "rules/literal.hpp"
+
+namespace proxy {
+namespace {
+
+std::string value_of(const rules::assignment& set) {
+    using kind = rules::assignment::value_kind;
+    std::string value = set.kind == kind::string ? rules::string_value(set.text, {}) : set.text;
+    boost::algorithm::to_lower(value);
+    return value;
+}
+
+bool is_on(const std::string& value) {
+    return value == "on" || value == "1" || value == "true";
+}
+
+}  // namespace
+
+bool tracker_wishes::assign(const rules::assignment& set) {
+    if (!set.name.starts_with("session_track_")) return false;
+    const bool reset = set.kind == rules::assignment::value_kind::default_value;
+    const std::string value = value_of(set);
+    if (set.name == "session_track_schema") {
+        schema_ = reset || is_on(value);
+    } else if (set.name == "session_track_state_change") {
+        state_change_ = !reset && is_on(value);
+    } else if (set.name == "session_track_gtids") {
+        gtids_ = !reset && value != "off" && value != "0";
+    } else if (set.name == "session_track_transaction_info") {
+        transaction_characteristics_ = !reset && (value == "characteristics" || value == "2");
+        transaction_state_ =
+            transaction_characteristics_ || (!reset && (value == "state" || value == "1"));
+    } else if (set.name == "session_track_system_variables") {
+        if (reset) {
+            variables_ = tracker_wishes().variables_;
+            all_variables_ = false;
+            return true;
+        }
+        all_variables_ = value == "*";
+        boost::algorithm::split(variables_, value, [](char c) { return c == ','; });
+        for (std::string& name : variables_) boost::algorithm::trim(name);
+    }
+    return true;
+}
+
+bool tracker_wishes::wants(const protocol::session_change& change) const {
+    using type = protocol::session_track_type;
+    switch (change.type) {
+        case type::system_variables:
+            return all_variables_ ||
+                   std::find(variables_.begin(), variables_.end(), change.name) != variables_.end();
+        case type::schema:
+            return schema_;
+        case type::state_change:
+            return state_change_;
+        case type::gtids:
+            return gtids_;
+        case type::transaction_characteristics:
+            return transaction_characteristics_;
+        case type::transaction_state:
+            return transaction_state_;
+    }
+    return false;  // a type that we do not know cannot have been asked for
+}
+
+void tracker_wishes::filter(protocol::bytes_view session_state,
+                            std::vector<std::uint8_t>& out) const {
+    protocol::session_track_reader in(session_state);
+    protocol::writer told(out);
+    while (in.next())
+        if (wants(in.change())) protocol::encode(in.change(), told);
+}
+
+}  // namespace proxy

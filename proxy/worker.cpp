@@ -1,0 +1,254 @@
+#include "proxy/worker.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "protocol/err_packet.hpp"
+#include "protocol/packet.hpp"
+#include "proxy/client_session.hpp"
+#include "proxy/log.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t client_block_bytes = 1024;  // most commands; longer ones get what they need
+constexpr std::size_t backend_block_bytes = 16 * 1024;
+constexpr std::chrono::seconds edge_retry{1};
+constexpr std::chrono::milliseconds sweep_interval{500};  // of idle and login timeouts
+constexpr std::chrono::milliseconds accept_pause{50};     // when there are no file descriptors left
+
+/// One worker's part of a limit for the whole process; never none, or nothing would work.
+std::size_t share_of(std::size_t total, std::size_t share, std::size_t workers) {
+    const std::size_t part = total / workers + (share < total % workers ? 1 : 0);
+    return std::max<std::size_t>(1, part);
+}
+
+pool::pool_limits limits_of(const config& settings, std::size_t connections_max) {
+    pool::pool_limits limits;
+    limits.connections_max = connections_max;
+    limits.prepared_max = settings.limits.prepared_per_connection_max;
+    limits.connect_timeout = settings.limits.connect_timeout;
+    return limits;
+}
+
+pool::server_endpoint endpoint_of(const server_config& server) {
+    return {server.name, server.host, server.port};
+}
+
+}  // namespace
+
+worker::worker(worker_environment environment, std::size_t share, std::size_t workers)
+    : environment_(std::move(environment)),
+      client_blocks_(client_block_bytes),
+      backend_blocks_(backend_block_bytes),
+      watch_(context_.get_executor()),
+      acceptor_(context_),
+      sweep_timer_(context_) {
+    const config& settings = *environment_.settings;
+    const pool::shared_vector blank = vectors_.intern({});
+    const auto make_pool = [&](const server_config& server, std::size_t connections_max) {
+        return std::make_unique<pool::server_pool>(
+            context_.get_executor(), endpoint_of(server),
+            limits_of(settings, share_of(connections_max, share, workers)), backend_blocks_, blank,
+            pool_counters_);
+    };
+    // One of the primary's connections is the probe's.
+    primary_ = make_pool(settings.primary, settings.primary.connections_max - 1);
+    for (const edge_config& edge : settings.edges) {
+        edges_.push_back(make_pool(edge.server, edge.server.connections_max));
+        topology_.edges.push_back({.name = edge.server.name, .up = true});
+        edge_news_.push_back({.edge = edge.server.name});
+    }
+}
+
+worker::~worker() {
+    stop();
+}
+
+std::uint16_t worker::listen(const listen_address& where) {
+    const tcp::endpoint endpoint(asio::ip::make_address(where.host), where.port);
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    const int on = 1;
+    ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    acceptor_.bind(endpoint);
+    acceptor_.listen(asio::socket_base::max_listen_connections);
+    return acceptor_.local_endpoint().port();
+}
+
+void worker::start() {
+    asio::co_spawn(context_, accept_clients(), asio::detached);
+    asio::co_spawn(context_, sweep(), asio::detached);
+    thread_ = std::thread([this] { context_.run(); });
+}
+
+asio::awaitable<void> worker::accept_clients() {
+    asio::steady_timer pause(context_);
+    for (;;) {
+        auto [failed, socket] = co_await acceptor_.async_accept(awaited);
+        if (failed == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+        if (failed) {
+            pause.expires_after(accept_pause);
+            auto [ended] = co_await pause.async_wait(awaited);
+            if (ended) co_return;
+            continue;
+        }
+        asio::co_spawn(context_, serve(std::move(socket)), asio::detached);
+    }
+}
+
+asio::awaitable<void> worker::serve(tcp::socket socket) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const std::size_t clients = environment_.clients->fetch_add(1) + 1;
+    if (clients > settings().limits.clients_max) {
+        environment_.clients->fetch_sub(1);
+        counters_.clients_refused.add();
+        counters_.disconnects[disconnect_reason::too_many_clients].add();
+        co_await refuse_client(std::move(socket));
+        co_return;
+    }
+    counters_.clients_accepted.add();
+    counters_.clients_current.add();
+    {
+        client_session session(*this, std::move(socket),
+                               environment_.next_connection_id->fetch_add(1));
+        sessions_.insert(&session);
+        try {
+            co_await session.run();
+        } catch (const std::exception& bug) {
+            // Out of memory, or a bug: it costs this client its connection, nobody else.
+            counters_.disconnects[disconnect_reason::internal_error].add();
+            log().error(log_event("session_failed")("error", bug.what()).text());
+        }
+        sessions_.erase(&session);
+    }
+    counters_.clients_current.subtract();
+    environment_.clients->fetch_sub(1);
+}
+
+/// "Too many connections" in the form that a client takes before it has logged in.
+asio::awaitable<void> worker::refuse_client(tcp::socket socket) {
+    std::vector<std::uint8_t> bytes;
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    protocol::encode(protocol::err_packet{1040, "08004", "Too many connections"}, packet);
+    protocol::finish_packet(bytes, header_at, sequence);
+    auto [failed, count] = co_await socket.async_write_some(asio::buffer(bytes), awaited);
+    (void)failed;
+    (void)count;
+}
+
+asio::awaitable<void> worker::sweep() {
+    for (;;) {
+        sweep_timer_.expires_after(sweep_interval);
+        auto [ended] = co_await sweep_timer_.async_wait(awaited);
+        if (ended) co_return;
+        check_sessions();
+    }
+}
+
+void worker::check_sessions() {
+    const auto now = client_session::clock::now();
+    for (client_session* session : sessions_) session->check_time(now);
+}
+
+void worker::begin_shutdown() {
+    asio::post(context_, [this] {
+        shutting_down_ = true;
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+        check_sessions();
+    });
+}
+
+void worker::stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+        shutting_down_ = true;
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+        // Every coroutine finds its socket closed or its timer cancelled, and ends; then the loop
+        // has no work left and returns.
+        for (client_session* session : sessions_) session->end_now(disconnect_reason::shutdown);
+        primary_->shut_down();
+        for (std::size_t i = 0; i < edges_.size(); ++i) {
+            edges_[i]->shut_down();
+            watch_.give_up(i);
+        }
+        sweep_timer_.cancel();
+    });
+    thread_.join();
+}
+
+void worker::tell(const router::edge_report& report) {
+    asio::post(context_, [this, report] { on_report(report); });
+}
+
+void worker::tell(std::shared_ptr<const server_facts> primary) {
+    asio::post(context_, [this, primary] { environment_.primary = primary; });
+}
+
+void worker::on_report(const router::edge_report& report) {
+    for (std::size_t i = 0; i < edge_news_.size(); ++i) {
+        if (edge_news_[i].edge != report.edge) continue;
+        edge_news_[i] = report;
+        topology_.edges[i].holds = report.holds;
+        topology_.edges[i].watermark = report.applied;
+        if (report.holds && report.applied) {
+            watch_.advance(i, *report.applied);
+        } else {
+            watch_.give_up(i);
+        }
+    }
+}
+
+const pool::backend_account& worker::account(const user_config& user, std::uint32_t capabilities) {
+    auto& known = accounts_[{user.name, capabilities}];
+    if (!known)
+        known = std::make_unique<pool::backend_account>(
+            pool::backend_account{user.name, user.password, capabilities});
+    return *known;
+}
+
+void worker::edge_failed(std::size_t i) {
+    if (!topology_.edges[i].up) return;
+    topology_.edges[i].up = false;
+    log().warn(log_event("edge_unreachable")("edge", topology_.edges[i].name).text());
+    asio::co_spawn(context_, try_edge_again(i), asio::detached);
+}
+
+/// After a while the edge is offered reads again; the first that fails takes it away once more.
+asio::awaitable<void> worker::try_edge_again(std::size_t i) {
+    asio::steady_timer timer(context_, edge_retry);
+    auto [ended] = co_await timer.async_wait(awaited);
+    if (!ended) topology_.edges[i].up = true;
+}
+
+void worker::edge_answered(std::size_t i, std::chrono::microseconds took) {
+    std::chrono::microseconds& smoothed = topology_.edges[i].round_trip;
+    smoothed = smoothed.count() == 0 ? took : (smoothed * 7 + took) / 8;
+}
+
+bool worker::all_edges_have(const protocol::gtid_set& written) const {
+    return std::all_of(topology_.edges.begin(), topology_.edges.end(),
+                       [&](const router::edge_view& edge) {
+                           return edge.watermark && edge.watermark->contains(written);
+                       });
+}
+
+}  // namespace proxy

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "pool/prepared_registry.hpp"
+#include "pool/receive_buffer.hpp"
+#include "pool/server_pool.hpp"
+#include "pool/session_vector.hpp"
+#include "proxy/config.hpp"
+#include "proxy/edge_watch.hpp"
+#include "proxy/pool_counters.hpp"
+#include "proxy/server_facts.hpp"
+#include "proxy/user_directory.hpp"
+#include "proxy/worker_counters.hpp"
+#include "router/decide.hpp"
+#include "router/edge_report.hpp"
+#include "rules/facts_cache.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace proxy {
+
+class client_session;
+
+/// What all workers share: immutable, or made for several threads.
+struct worker_environment {
+    std::shared_ptr<const config> settings;
+    std::shared_ptr<const user_directory> users;
+    std::shared_ptr<const server_facts> primary;
+    boost::asio::ssl::context* tls = nullptr;  // null: no TLS
+    spdlog::logger* log = nullptr;
+    std::atomic<std::uint32_t>* next_connection_id = nullptr;
+    std::atomic<std::size_t>* clients = nullptr;  // of all workers
+};
+
+/// One thread, its event loop, and everything that its sessions use.  Nothing in here is locked:
+/// other threads post values.
+class worker {
+public:
+    /// `share` of `workers`: the servers' connections_max is divided among the workers.
+    worker(worker_environment environment, std::size_t share, std::size_t workers);
+    ~worker();
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    /// Binds the listener; several workers bind one address (SO_REUSEPORT) and the kernel deals the
+    /// clients out.  Returns the port.  Throws boost::system::system_error.
+    std::uint16_t listen(const listen_address& where);
+    void start();
+    /// Any thread.  Sessions end as soon as they are between transactions.
+    void begin_shutdown();
+    /// Any thread.  Closes everything and joins.
+    void stop();
+
+    /// Any thread.
+    void tell(const router::edge_report& report);
+    void tell(std::shared_ptr<const server_facts> primary);
+    const worker_counters& counters() const noexcept { return counters_; }
+
+    // The rest is for sessions, on the worker's own thread.
+    const config& settings() const noexcept { return *environment_.settings; }
+    const user_directory& users() const noexcept { return *environment_.users; }
+    const server_facts& primary_facts() const noexcept { return *environment_.primary; }
+    boost::asio::ssl::context* tls() const noexcept { return environment_.tls; }
+    spdlog::logger& log() const noexcept { return *environment_.log; }
+    boost::asio::io_context& context() noexcept { return context_; }
+    worker_counters& count() noexcept { return counters_; }
+    pool::block_pool& client_blocks() noexcept { return client_blocks_; }
+    pool::vector_interner& vectors() noexcept { return vectors_; }
+    pool::prepared_registry& statements() noexcept { return statements_; }
+    rules::facts_cache& facts() noexcept { return facts_; }
+    pool::server_pool& primary() noexcept { return *primary_; }
+    pool::server_pool& edge(std::size_t i) noexcept { return *edges_[i]; }
+    const router::topology& topology() const noexcept { return topology_; }
+    const router::edge_report& edge_news(std::size_t i) const noexcept { return edge_news_[i]; }
+    edge_watch& watch() noexcept { return watch_; }
+    bool shutting_down() const noexcept { return shutting_down_; }
+
+    /// The account that sessions of `user` with these capabilities share connections of.
+    const pool::backend_account& account(const user_config& user, std::uint32_t capabilities);
+    /// An edge's connections fail: nothing is sent there for a while.
+    void edge_failed(std::size_t i);
+    /// A read took this long on an edge; smoothed for the choice of the nearest.
+    void edge_answered(std::size_t i, std::chrono::microseconds took);
+    /// True if every edge has everything in `written`.
+    bool all_edges_have(const protocol::gtid_set& written) const;
+
+private:
+    boost::asio::awaitable<void> accept_clients();
+    boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
+    boost::asio::awaitable<void> refuse_client(boost::asio::ip::tcp::socket socket);
+    boost::asio::awaitable<void> sweep();
+    void check_sessions();
+    boost::asio::awaitable<void> try_edge_again(std::size_t i);
+    void on_report(const router::edge_report& report);
+
+    worker_environment environment_;
+    boost::asio::io_context context_{1};
+    worker_counters counters_;
+    pool_counters pool_counters_{counters_};
+    pool::block_pool client_blocks_;
+    pool::block_pool backend_blocks_;
+    pool::vector_interner vectors_;
+    pool::prepared_registry statements_;
+    rules::facts_cache facts_;
+    std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<pool::backend_account>>
+        accounts_;  // by user and capabilities; bounded by the configuration's users
+    std::unique_ptr<pool::server_pool> primary_;
+    std::vector<std::unique_ptr<pool::server_pool>> edges_;
+    router::topology topology_;
+    std::vector<router::edge_report> edge_news_;
+    edge_watch watch_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer sweep_timer_;
+    std::unordered_set<client_session*> sessions_;
+    bool shutting_down_ = false;
+    std::thread thread_;
+};
+
+}  // namespace proxy
