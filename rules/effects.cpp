@@ -57,9 +57,7 @@ private:
     // @x, unless it is the host of user@host.
     void see_user_variable() {
         const symbol& previous = before();
-        const bool user_before = previous.code == symbol_code::name ||
-                                 (previous.is_value() && previous.tok.kind == token_kind::string);
-        if (user_before) return;
+        if (previous.code == symbol_code::name || previous.is_value()) return;
         facts_.effects |= effect::reads_user_variable;
         const bool class_writes = facts_.cls == statement_class::call ||
                                   facts_.cls == statement_class::get_diagnostics ||
@@ -97,8 +95,10 @@ private:
         if (s.is("NATURAL")) facts_.effects |= effect::natural_join;
         if (s.is("SQL_CALC_FOUND_ROWS")) facts_.effects |= effect::sets_found_rows;
         if (s.is("CURRENT_USER")) facts_.effects |= effect::server_specific;
-        if (s.is("TABLE") && (reads_rows() || facts_.cls == statement_class::write ||
-                              facts_.cls == statement_class::explain))
+        const bool query_part =
+            reads_rows() || facts_.cls == statement_class::explain ||
+            (facts_.cls == statement_class::write && !statement_.front().is("LOAD"));
+        if (s.is("TABLE") && query_part)
             facts_.effects |= effect::has_star;  // TABLE t is SELECT * FROM t
         if (s.is("INTO") && !is_one_of(statement_.front(), {"INSERT", "REPLACE", "LOAD"}))
             facts_.effects |= effect::select_into;

@@ -144,12 +144,18 @@ constexpr keyword::role_type role_of_reserved(std::string_view name) {
     return role::operator_;
 }
 
+constexpr keyword::role_type role_of_nonreserved(std::string_view name) {
+    const bool before_expression = name == "DO" || name == "ESCAPE" || name == "OFFSET";
+    return before_expression ? keyword::role_type::operator_ : keyword::role_type::operand_end;
+}
+
 constexpr auto table = [] {
     std::array<keyword, count> all{};
     std::size_t n = 0;
     for (const auto name : reserved)
         all[n++] = {name, keyword::kind_type::reserved, role_of_reserved(name)};
-    for (const auto name : nonreserved) all[n++] = {name, keyword::kind_type::nonreserved, {}};
+    for (const auto name : nonreserved)
+        all[n++] = {name, keyword::kind_type::nonreserved, role_of_nonreserved(name)};
     for (const auto name : functions) all[n++] = {name, keyword::kind_type::function, {}};
     return all;
 }();

@@ -144,6 +144,7 @@ bool lexer::skip_slash_comment(token& mark) {
 }
 
 void lexer::skip_line() {
+    may_hint_ = false;
     at_ = std::min(text_.find('\n', at_), text_.size());
 }
 

@@ -48,6 +48,7 @@ private:
             ++at_;
             return;
         }
+        if (s.is('=')) top.table_expected = false;
         if (s.is(',')) {
             top.table_expected = top.in_list;
             ++at_;

@@ -12,8 +12,8 @@ TEST_CASE("A digest does not depend on literals, comments, space and keyword cas
     CHECK(same_digest("select -1, +1, - - 1", "select 1, 2, 3"));
     CHECK(
         same_digest("select a from t where b in (1)", "select a from t where b in (1, 'x', null)"));
-    CHECK(
-        same_digest("insert into t values (1, 2)", "insert into t values (1, 2), (3, 4), (5, 6)"));
+    CHECK(same_digest("insert into t values (1, 2), (3, 4)",
+                      "insert into t values (1, 2), (3, 4), (5, 6)"));
     CHECK(same_digest("insert into t values (1), (2)", "insert into t values (1), (2), (3)"));
     CHECK(same_digest("select `a`", "select a"));
     CHECK(same_digest("select 'a' 'b'", "select 'a'"));
@@ -42,7 +42,7 @@ TEST_CASE("A digest tells apart what may behave differently", "[digest]") {
 }
 
 TEST_CASE("A digest is the same on every machine and in every process", "[digest]") {
-    CHECK(digest_of("SELECT c FROM sbtest1 WHERE id=12345", {}).hash == 0xcfdf7221b77ae340);
+    CHECK(digest_of("SELECT c FROM sbtest1 WHERE id=12345", {}).hash == 0xe6d2b7fbe683df65);
 }
 
 TEST_CASE("A statement longer than the hash buffer hashes as if it were one piece", "[digest]") {

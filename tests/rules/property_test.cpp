@@ -45,9 +45,8 @@ public:
 
 private:
     unsigned pick(unsigned n) { return structure_() % n; }
-    template <class T>
-    T any_of(std::initializer_list<T> list) {
-        return list.begin()[pick(static_cast<unsigned>(list.size()))];
+    std::string any_of(std::initializer_list<std::string_view> list) {
+        return std::string(list.begin()[pick(static_cast<unsigned>(list.size()))]);
     }
 
     std::string name() {
