@@ -329,8 +329,7 @@ private:
 
 result<std::string> decode_json_binary(bytes_view document) {
     if (document.empty()) return std::string("null");
-    // No honest value prints more than 13 times its size: a member {"": false} of a small object,
-    // whose empty key costs nothing but its entry, is far below.
+    // An honest document prints at most six times its size: a string of control characters.
     constexpr std::size_t growth_max = 16;
     json_printer printer(growth_max * document.size() + 64);
     const auto printed = printer.print(document[0], document.subspan(1), 0);

@@ -188,6 +188,22 @@ result<column_value> decode_cell(const table_column& column, const row_cell& cel
     return decode_fixed(column, cell.bytes);
 }
 
+std::string_view enum_label(const table_column& column, enum_value value) noexcept {
+    if (value.index == 0 || value.index > column.labels.size()) return {};
+    return column.labels[value.index - 1U];
+}
+
+std::string set_labels(const table_column& column, set_value value) {
+    constexpr std::size_t members_max = 64;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(column.labels.size(), members_max); ++i) {
+        if ((value.bits >> i & 1) == 0) continue;
+        if (!text.empty()) text += ',';
+        text += column.labels[i];
+    }
+    return text;
+}
+
 row_reader::row_reader(const table_map& table, const rows_event& event) noexcept
     : table_(table), event_(event), rest_(event.rows) {}
 

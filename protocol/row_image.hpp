@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/binlog_rows_event.hpp"
@@ -75,5 +77,12 @@ result<std::size_t> cell_size(const table_column& column, bytes_view data) noexc
 /// The value of a cell.  BINARY(n) values get back the zero bytes that the binlog leaves out.
 /// @return `errc::malformed` or `errc::truncated` if the bytes are no value of the column's type.
 result<column_value> decode_cell(const table_column& column, const row_cell& cell);
+
+/// The label of an ENUM's value, in the column's character set; empty for the index 0, and if the
+/// table_map has no labels.  Points into the column.
+std::string_view enum_label(const table_column& column, enum_value value) noexcept;
+
+/// The labels of a SET's members as MySQL prints them, "a,c".
+std::string set_labels(const table_column& column, set_value value);
 
 }  // namespace protocol

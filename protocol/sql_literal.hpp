@@ -24,8 +24,8 @@ std::string_view charset_name(std::uint16_t collation) noexcept;
 ///
 /// Three exceptions, all inside JSON documents, whose text has fewer types than their binary form:
 /// DECIMAL becomes DOUBLE, UNSIGNED that fits becomes signed, and temporal and other opaque values
-/// become strings.  (Use BINLOG where
-/// that matters.)  An absent value becomes DEFAULT; a caller would rather leave out the column.
+/// become strings.  (Use BINLOG where that matters.)  An absent value becomes DEFAULT; in an UPDATE
+/// a caller leaves out the column instead.
 void append_sql_literal(std::string& out, const column_value& value);
 
 /// Appends text as a literal of utf8mb4: an identifier's value, a message.

@@ -224,6 +224,30 @@ TEST_CASE("Row events that are not whole rows are unsupported, with that name", 
         CHECK(decode_rows_event(event_of(type, body)).error() == errc::unsupported);
 }
 
+TEST_CASE("A rows event tells the partition its rows are in now", "[binlog]") {
+    bytes body;
+    writer out(body);
+    out.u48(7);
+    out.u16(rows_flag::statement_end);
+    out.u16(7);
+    out.bytes(
+        from_hex("01"
+                 "0100"
+                 "0000"));  // moved from partition 0 to 1
+    out.lenenc(2);
+    out.u8(0b11);
+    out.u8(0b01);
+    const auto rows = decode_rows_event(event_of(event_type::update_rows, body)).value();
+    CHECK(rows.operation == rows_operation::update);
+    CHECK(rows.table_id == 7);
+    CHECK(rows.flags == rows_flag::statement_end);
+    CHECK(rows.partition == 1);
+    CHECK(rows.columns == 2);
+    CHECK(rows.before_columns[0] == 0b11);
+    CHECK(rows.after_columns[0] == 0b01);
+    CHECK(rows.rows.empty());
+}
+
 TEST_CASE("A compressed transaction is unpacked, but not beyond its limit", "[binlog]") {
     const bytes data(100'000, 7);
     const bytes packed = compressed(data);

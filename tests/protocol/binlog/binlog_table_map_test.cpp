@@ -5,6 +5,7 @@
 #include <map>
 
 #include "binlog_file.hpp"
+#include "protocol/row_image.hpp"
 #include "protocol/sql_literal.hpp"
 
 using namespace binlog_test;
@@ -106,6 +107,12 @@ TEST_CASE("A table map with full metadata tells names, labels, keys and visibili
     CHECK(column("choices", "e").labels == std::vector<std::string>{"a", "b,c", "\xe9", ""});
     CHECK(column("choices", "s").labels == std::vector<std::string>{"x", "y", "z"});
     CHECK(column("choices", "s64").labels.size() == 64);
+    CHECK(enum_label(column("choices", "e"), {2}) == "b,c");
+    CHECK(enum_label(column("choices", "e"), {0}).empty());
+    CHECK(enum_label(column("choices", "e"), {5}).empty());
+    CHECK(set_labels(column("choices", "s"), {0b101}) == "x,z");
+    CHECK(set_labels(column("choices", "s64"), {std::uint64_t{1} << 63}) == "m64");
+    CHECK(set_labels(column("choices", "s"), {}).empty());
     CHECK(recorded("images").primary_key == std::vector<primary_key_part>{{0, 0}, {1, 0}});
     CHECK(recorded("prefixed").primary_key == std::vector<primary_key_part>{{0, 5}, {1, 10}});
     CHECK_FALSE(column("images", "hidden").visible);
