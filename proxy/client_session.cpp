@@ -314,10 +314,13 @@ asio::awaitable<client_session::maybe_reason> client_session::show_route(
     const std::string server =
         edge ? cluster.edges[last.edge].name : worker_->settings().primary.name;
     const auto lag = edge ? worker_->edge_news(last.edge).lag : std::chrono::microseconds::zero();
+    // The role has a column of its own, so "primary: " is taken off.
+    const std::string sentence = router::explain(last, cluster);
+    const std::string_view why = std::string_view(sentence).substr(sentence.find(": ") + 2);
     const bool told = co_await client_.send_row(
         command, state_->status(),
         {"server", "role", "reason", "waited_ms", "watermark_lag_ms", "statement_class"},
-        {server, edge ? "edge" : "primary", router::explain(last, cluster),
+        {server, edge ? "edge" : "primary", std::string(why),
          fmt::format("{:.1f}", static_cast<double>(last_route_.waited.count()) / 1000),
          fmt::format("{:.1f}", static_cast<double>(lag.count()) / 1000),
          std::string(rules::to_string(last_route_.cls))});

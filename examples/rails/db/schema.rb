@@ -15,7 +15,8 @@ ActiveRecord::Schema.define(version: 2026_01_15_090000) do
 
   create_table "orders", force: true do |t|
     t.bigint "customer_id", null: false
-    t.string "region", limit: 2, null: false
+    # A binary collation: the edge keeps rows by this column, and 'EU' must not be 'eu' for that.
+    t.string "region", limit: 2, null: false, collation: "utf8mb4_bin"
     t.string "status", limit: 20, null: false, default: "placed"
     t.decimal "total", precision: 10, scale: 2, null: false, default: 0
     t.text "note"
