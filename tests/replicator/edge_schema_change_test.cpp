@@ -1,0 +1,78 @@
+#include <catch2/catch.hpp>
+
+#include "tests/replicator/edge_fixture.hpp"
+
+namespace {
+
+const std::string table = "CREATE DATABASE shop; CREATE TABLE shop.kept (id INT PRIMARY KEY, v INT)";
+const std::vector<replicator::table_rule> kept_rule{{.schema = "shop", .table = "kept"}};
+
+}  // namespace
+
+TEST_CASE("A table that DDL changes is copied anew", "[edge][ddl]") {
+    edges::edge_fixture pair;
+    pair.source.query(table);
+    pair.source.query("INSERT INTO shop.kept VALUES (1, 1)");
+    pair.start(kept_rule);
+    REQUIRE(pair.wait_streaming());
+    pair.source.query("ALTER TABLE shop.kept ADD COLUMN added INT DEFAULT 5 FIRST");
+    pair.source.query("INSERT INTO shop.kept (id, v) VALUES (2, 2)");
+    CHECK(pair.difference() == "");
+    CHECK(pair.edge.query("SELECT added, id FROM shop.kept") ==
+          support::rows{{"5", "1"}, {"5", "2"}});
+
+    pair.source.query("USE shop; TRUNCATE TABLE kept");
+    CHECK(pair.difference() == "");
+    CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.kept") == "0");
+}
+
+TEST_CASE("A table that an online schema change swaps in is copied anew", "[edge][ddl]") {
+    edges::edge_fixture pair;
+    pair.source.query(table);
+    pair.source.query("INSERT INTO shop.kept VALUES (1, 1)");
+    pair.start(kept_rule);
+    REQUIRE(pair.wait_streaming());
+    pair.source.query("CREATE TABLE shop._kept_new (id INT PRIMARY KEY, extra INT, v BIGINT);"
+                      "INSERT INTO shop._kept_new (id, v) SELECT id, v FROM shop.kept;"
+                      "RENAME TABLE shop.kept TO shop._kept_old, shop._kept_new TO shop.kept;"
+                      "INSERT INTO shop.kept VALUES (2, 3, 4); DROP TABLE shop._kept_old");
+    CHECK(pair.difference() == "");
+}
+
+TEST_CASE("A table that is dropped and made again is copied once it is there", "[edge][ddl]") {
+    edges::edge_fixture pair;
+    pair.source.query(table);
+    pair.start(kept_rule);
+    REQUIRE(pair.wait_streaming());
+    pair.source.query("DROP DATABASE shop");
+    REQUIRE(pair.wait_stopped());
+    CHECK_FALSE(pair.reports.last().holds);
+    CHECK_THAT(pair.reports.last().message, Catch::Contains("shop.kept does not exist"));
+    pair.source.query(table);
+    pair.source.query("INSERT INTO shop.kept VALUES (7, 7)");
+    CHECK(pair.difference() == "");
+}
+
+TEST_CASE("Names that DDL brings are published as missing with its transaction", "[edge][ddl]") {
+    edges::edge_fixture pair;
+    pair.source.query(table);
+    pair.start(kept_rule);
+    REQUIRE(pair.wait_streaming());
+    const auto missing = [&](const std::string& name) {
+        return pair.wait_caught_up() && pair.reports.last().holds->missing_names.contains(name);
+    };
+    CHECK_FALSE(missing("fresh"));
+    pair.source.query("CREATE VIEW shop.fresh AS SELECT id FROM shop.kept");
+    CHECK(missing("fresh"));
+    pair.source.query("CREATE TABLE shop.Upper (id INT PRIMARY KEY)");
+    CHECK(missing("upper"));
+    pair.source.query("CREATE FUNCTION shop.answer() RETURNS INT DETERMINISTIC RETURN 42");
+    CHECK(missing("answer"));
+    pair.source.query("CREATE DATABASE elsewhere");
+    CHECK(missing("elsewhere"));
+    pair.source.query("DROP VIEW shop.fresh");
+    CHECK_FALSE(missing("fresh"));
+    pair.source.query("CREATE TABLE shop.ctas (id INT PRIMARY KEY) SELECT id FROM shop.Upper");
+    CHECK(missing("ctas"));
+    CHECK(pair.replicator().status().reconnects == 0);
+}
