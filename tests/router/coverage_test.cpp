@@ -74,6 +74,21 @@ TEST_CASE("A read of a column that was filtered out is not covered, wherever it 
     }
 }
 
+TEST_CASE("A missing column is found although its name is a keyword", "[coverage]") {
+    coverage edge = shop();
+    for (const char* name : {"name", "status", "value", "type", "date", "key", "order", "count"}) {
+        CAPTURE(name);
+        edge.tables[{"shop", "items"}].missing_columns = {name};
+        const std::string quoted = "`" + std::string(name) + "`";
+        CHECK(verdict(edge, "SELECT " + quoted + " FROM items").why == why::column_missing);
+        CHECK(verdict(edge, "SELECT i." + std::string(name) + " FROM items i").why ==
+              why::column_missing);
+        if (name != std::string_view("key") && name != std::string_view("order"))
+            CHECK(verdict(edge, "SELECT id FROM items WHERE " + std::string(name) + " = 1").why ==
+                  why::column_missing);
+    }
+}
+
 TEST_CASE("A column that one table lacks may be read from another", "[coverage]") {
     CHECK(verdict("SELECT email FROM items") == coverage_verdict{});
 }
