@@ -122,10 +122,13 @@ server_login::step server_login::change_user(bytes_view payload, std::uint8_t se
     login_.schema = request->schema;
     if (request->collation != 0) login_.collation = request->collation;
     find_user(request->user);
-    // Clients answer either to the first nonce or to none at all; a switch is right for all of
-    // them.
-    const bool native = request->auth_plugin == mysql_native_password && native_is_possible();
-    return switch_to(native ? method::native : method::caching_sha2);
+    // The plugin named here means little: libmariadb names mysql_native_password whatever it used
+    // before.  Who came by it answers to the nonce of then, as to MySQL; others get a new one.
+    const bool came_by_native = login_.auth_plugin == mysql_native_password;
+    if (!came_by_native || !native_is_possible()) return switch_to_sha2();
+    method_ = method::native;
+    used_password_ = !says_no_password(request->auth_data);
+    return check(request->auth_data);
 }
 
 void server_login::find_user(std::string_view user) {
@@ -146,19 +149,17 @@ server_login::step server_login::identify(std::string_view plugin, bytes_view au
         return check(auth_data);
     }
     if (!can_switch) return fail(old_client_error, errc::unsupported);
-    if (plugin != caching_sha2_password) return switch_to(method::caching_sha2);
+    if (plugin != caching_sha2_password) return switch_to_sha2();
     method_ = method::caching_sha2;
     return check(auth_data);
 }
 
-server_login::step server_login::switch_to(method plugin) {
-    method_ = plugin;
+server_login::step server_login::switch_to_sha2() {
+    method_ = method::caching_sha2;
     nonce_ = second_nonce_;
     std::vector<std::uint8_t> request;
     writer out(request);
-    const bool native = plugin == method::native;
-    encode(auth_switch_request{native ? mysql_native_password : caching_sha2_password, nonce_},
-           out);
+    encode(auth_switch_request{caching_sha2_password, nonce_}, out);
     state_ = state::switched;
     return send(request);
 }

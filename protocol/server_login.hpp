@@ -128,7 +128,7 @@ private:
     step on_first_password(bytes_view payload);
     step on_encrypted_password(bytes_view payload);
     step identify(std::string_view plugin, bytes_view auth_data);
-    step switch_to(method plugin);
+    step switch_to_sha2();
     step check(bytes_view response);
     step check_clear(std::string_view password);
     step send_public_key();

@@ -185,6 +185,19 @@ TEST_CASE("COM_CHANGE_USER asks for a new proof and forgets the old user") {
     CHECK(error_code(login.advance(scramble_sha2("secret", first_nonce()), 2)) == 1045);
 }
 
+TEST_CASE("A client that came by the native plugin changes its user by it, with its first nonce") {
+    server_login login = make();
+    login.advance(response(mysql_native_password, scramble_native("secret", first_nonce())), 1);
+    login.accept({.status = 2});
+    const auto proof = scramble_native("secret", first_nonce());
+    const bytes right =
+        encoded(change_user{.user = "app", .auth_data = proof}, client_capabilities);
+    CHECK(login.change_user(right, 0, second_nonce()).next == server_login::action::authenticated);
+    login.accept({.status = 2});
+    const bytes none = encoded(change_user{.user = "app"}, client_capabilities);
+    CHECK(error_code(login.change_user(none, 0, second_nonce())) == 1045);
+}
+
 TEST_CASE("A server that never comes to an end is left after a bounded number of rounds") {
     client_login client({.user = "app", .password = "secret"});
     greeting hello{.server_version = "8",
