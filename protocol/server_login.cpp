@@ -170,7 +170,8 @@ server_login::step server_login::check(bytes_view response) {
     if (says_no_password(response)) return known.empty_password ? authenticated() : denied();
     if (known.empty_password) return denied();
     if (method_ == method::native) {
-        const bool right = verify_native(response, nonce_, *known.native_stage2);
+        const bool right =
+            known.native_stage2 && verify_native(response, nonce_, *known.native_stage2);
         return right ? authenticated() : denied();
     }
     if (options_.full_authentication || !known.sha2_stage2) {
