@@ -10,15 +10,18 @@ struct column {
     std::string type;
 };
 
-std::string in_quotes(const std::string& name) { return "`" + name + "`"; }
+std::string in_quotes(const std::string& name) {
+    return "`" + name + "`";
+}
 
 std::vector<column> columns_of(support::mysql_connection& server, const std::string& schema,
                                const std::string& table, bool key_only) {
     std::vector<column> columns;
-    for (const auto& row : server.query(
-             "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = '" +
-             schema + "' AND table_name = '" + table + "'" +
-             (key_only ? " AND column_key = 'PRI'" : "") + " ORDER BY column_name")) {
+    for (const auto& row :
+         server.query("SELECT column_name, data_type FROM information_schema.columns WHERE "
+                      "table_schema = '" +
+                      schema + "' AND table_name = '" + table + "'" +
+                      (key_only ? " AND column_key = 'PRI'" : "") + " ORDER BY column_name")) {
         columns.push_back({row[0].value(), row[1].value()});
     }
     return columns;

@@ -15,7 +15,8 @@ std::string all_of(const std::vector<std::string>& sentences) {
 }
 
 std::string problems(edges::edge_fixture& pair, std::vector<replicator::table_rule> tables) {
-    return all_of(replicator::check(edges::spec_between(pair.source, pair.edge, std::move(tables))));
+    return all_of(
+        replicator::check(edges::spec_between(pair.source, pair.edge, std::move(tables))));
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ TEST_CASE("A source without GTIDs or with statement format is refused with advic
 TEST_CASE("Tables that cannot be followed are named with the reason", "[edge][check]") {
     edges::edge_fixture pair;
     pair.source.query(
-        "CREATE DATABASE d; CREATE TABLE d.keyless (a INT); CREATE TABLE d.isam (id INT PRIMARY KEY) "
+        "CREATE DATABASE d; CREATE TABLE d.keyless (a INT); CREATE TABLE d.isam (id INT PRIMARY "
+        "KEY) "
         "ENGINE=MyISAM; CREATE TABLE d.wide (a INT, b INT, region VARCHAR(5), c FLOAT, PRIMARY KEY "
         "(a, b)); CREATE VIEW d.view AS SELECT 1");
     CHECK_THAT(problems(pair, {{.schema = "d", .table = "keyless"}}), Contains("no primary key"));
@@ -80,16 +82,17 @@ TEST_CASE("Tables that cannot be followed are named with the reason", "[edge][ch
 
 TEST_CASE("Accounts and servers that do not fit are named", "[edge][check]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY);"
-                      "CREATE USER poor@'%' IDENTIFIED BY 'poor'; GRANT SELECT ON d.* TO poor@'%'");
+    pair.source.query(
+        "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY);"
+        "CREATE USER poor@'%' IDENTIFIED BY 'poor'; GRANT SELECT ON d.* TO poor@'%'");
     auto spec = edges::spec_between(pair.source, pair.edge, {{.schema = "d", .table = "t"}});
     spec.source.user = "poor";
     spec.source.password = "poor";
     CHECK_THAT(all_of(replicator::check(spec)),
                Contains("GRANT REPLICATION SLAVE") && Contains("GRANT REPLICATION CLIENT"));
     spec.source.password = "wrong-secret";
-    CHECK_THAT(all_of(replicator::check(spec)), Contains("Access denied") &&
-                                                    !Contains("wrong-secret"));
+    CHECK_THAT(all_of(replicator::check(spec)),
+               Contains("Access denied") && !Contains("wrong-secret"));
     spec = edges::spec_between(pair.source, pair.source, {{.schema = "d", .table = "t"}});
     CHECK_THAT(all_of(replicator::check(spec)), Contains("is the source itself"));
     spec = edges::spec_between(pair.source, pair.edge, {{.schema = "d", .table = "t"}});

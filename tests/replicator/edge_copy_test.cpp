@@ -28,7 +28,8 @@ TEST_CASE("The stream brings every value of every type as the source stores it",
     CHECK(pair.difference() == "");
 
     pair.source.query(
-        "UPDATE types.every SET t = NULL, v = CONCAT(v, 'x'), j = JSON_SET(j, '$.c', 1), f = f / 3, "
+        "UPDATE types.every SET t = NULL, v = CONCAT(v, 'x'), j = JSON_SET(j, '$.c', 1), f = f / "
+        "3, "
         "part = part + 0.01, e = 'two', st = 'y', bn = X'FF00', ti = NULL WHERE id >= X'0400'");
     CHECK(pair.difference() == "");
     pair.source.query("UPDATE types.every SET id = X'7F000000' WHERE id = X'04000000'");
@@ -45,12 +46,14 @@ TEST_CASE("An excluded column never exists on the edge", "[edge][copy]") {
         "email), KEY (name), KEY low ((LOWER(email))), CONSTRAINT fk FOREIGN KEY (parent) "
         "REFERENCES shop.parents (id), CONSTRAINT sane CHECK (CHAR_LENGTH(email) > age))");
     pair.source.query("INSERT INTO shop.parents VALUES (1)");
-    pair.source.query("INSERT INTO shop.customers (name, email, parent, age) VALUES "
-                      "('a', 'secret@one', 1, 3)");
+    pair.source.query(
+        "INSERT INTO shop.customers (name, email, parent, age) VALUES "
+        "('a', 'secret@one', 1, 3)");
     pair.start({{.schema = "shop", .table = "customers", .exclude_columns = {"EMAIL"}}});
     REQUIRE(pair.wait_streaming());
-    pair.source.query("INSERT INTO shop.customers (name, email, parent, age) VALUES "
-                      "('b', 'secret@two', 1, 4)");
+    pair.source.query(
+        "INSERT INTO shop.customers (name, email, parent, age) VALUES "
+        "('b', 'secret@two', 1, 4)");
     pair.source.query("UPDATE shop.customers SET email = 'secret@three' WHERE id = 1");
     pair.source.query("UPDATE shop.customers SET email = 'secret@four', name = 'c' WHERE id = 2");
     CHECK(pair.difference() == "");
@@ -71,17 +74,19 @@ TEST_CASE("An excluded column never exists on the edge", "[edge][copy]") {
 
 TEST_CASE("A row filter copies and follows its rows, also those that move", "[edge][copy]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, "
-                      "shop_id BIGINT, note VARCHAR(20))");
-    pair.source.query("INSERT INTO shop.orders VALUES (1, 42, 'in'), (2, 7, 'out'), (3, NULL, "
-                      "'out'), (4, -1, 'in')");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, "
+        "shop_id BIGINT, note VARCHAR(20))");
+    pair.source.query(
+        "INSERT INTO shop.orders VALUES (1, 42, 'in'), (2, 7, 'out'), (3, NULL, "
+        "'out'), (4, -1, 'in')");
     pair.start({{.schema = "shop",
                  .table = "orders",
                  .where = replicator::row_predicate{"shop_id", {"42", "-1"}}}});
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.orders") == "2");
 
-    pair.source.query("UPDATE shop.orders SET shop_id = 42 WHERE id = 2");   // in
+    pair.source.query("UPDATE shop.orders SET shop_id = 42 WHERE id = 2");    // in
     pair.source.query("UPDATE shop.orders SET shop_id = NULL WHERE id = 1");  // out
     pair.source.query("UPDATE shop.orders SET id = 40, shop_id = 42 WHERE id = 4");
     pair.source.query("UPDATE shop.orders SET note = 'x'");
@@ -97,12 +102,12 @@ TEST_CASE("A row filter copies and follows its rows, also those that move", "[ed
 
 TEST_CASE("A string column whose collation compares bytes may filter rows", "[edge][copy]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, region "
-                      "VARCHAR(10) COLLATE utf8mb4_bin)");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, region "
+        "VARCHAR(10) COLLATE utf8mb4_bin)");
     pair.source.query("INSERT INTO shop.t VALUES (1, 'EU'), (2, 'eu'), (3, 'EU ')");
-    pair.start({{.schema = "shop",
-                 .table = "t",
-                 .where = replicator::row_predicate{"region", {"EU"}}}});
+    pair.start(
+        {{.schema = "shop", .table = "t", .where = replicator::row_predicate{"region", {"EU"}}}});
     REQUIRE(pair.wait_streaming());
     pair.source.query("INSERT INTO shop.t VALUES (4, 'EU'), (5, 'eu'), (6, 'EU  ')");
     CHECK(pair.difference() == "");
@@ -111,8 +116,9 @@ TEST_CASE("A string column whose collation compares bytes may filter rows", "[ed
 
 TEST_CASE("Other rules make a new copy, without the tables they no longer name", "[edge][copy]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, x INT, y INT);"
-                      "CREATE TABLE shop.b (id INT PRIMARY KEY)");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, x INT, y INT);"
+        "CREATE TABLE shop.b (id INT PRIMARY KEY)");
     pair.source.query("INSERT INTO shop.a VALUES (1, 2, 3); INSERT INTO shop.b VALUES (1)");
     pair.start({{.schema = "shop", .table = "a", .exclude_columns = {"x"}},
                 {.schema = "shop", .table = "b"}});

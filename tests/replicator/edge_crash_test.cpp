@@ -1,1 +1,241 @@
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <random>
+#include <thread>
+
+#include "tests/replicator/compare_tables.hpp"
+#include "tests/replicator/edge_fixture.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/wait_until.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string tables =
+    "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY AUTO_INCREMENT, v INT NOT "
+    "NULL DEFAULT 0, secret INT, UNIQUE KEY (v, id)); CREATE TABLE shop.lines (o INT, n INT, v "
+    "VARCHAR(50), PRIMARY KEY (o, n)); CREATE TABLE shop.other (id INT PRIMARY KEY AUTO_INCREMENT)";
+
+const std::vector<replicator::table_rule> both{
+    {.schema = "shop", .table = "orders", .exclude_columns = {"secret"}},
+    {.schema = "shop", .table = "lines"}};
+
+// Writes on a connection of its own, until it ends, transactions that conflict with each other.
+class load {
+public:
+    explicit load(support::mysql_server& source)
+        : thread_([this, connection = source.connect()]() mutable { run(connection); }) {}
+    ~load() { stop(); }
+    void stop() {
+        ending_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+
+private:
+    void run(support::mysql_connection& connection) {
+        std::mt19937 random(1);
+        while (!ending_) {
+            const auto n = std::to_string(1 + random() % 50);
+            switch (random() % 6) {
+                case 0:
+                    connection.query("INSERT INTO shop.orders (v, secret) VALUES (" + n + ", 1)");
+                    break;
+                case 1:
+                    connection.query("UPDATE shop.orders SET v = v + " + n + " WHERE id % 7 = 3");
+                    break;
+                case 2:
+                    connection.query("UPDATE shop.orders SET secret = " + n);
+                    break;
+                case 3:
+                    connection.query("DELETE FROM shop.lines WHERE o = " + n);
+                    break;
+                case 4:
+                    connection.query("INSERT INTO shop.other VALUES ()");
+                    break;
+                default:
+                    connection.query("BEGIN; REPLACE INTO shop.lines VALUES (" + n +
+                                     ", 1, UUID()), (" + n +
+                                     ", 2, 'x'); UPDATE shop.orders SET v = v - 1 WHERE id = " + n +
+                                     "; DELETE FROM shop.orders WHERE v > 300; COMMIT");
+            }
+        }
+    }
+
+    std::atomic<bool> ending_ = false;
+    std::thread thread_;
+};
+
+support::child_process follow(const support::mysql_server& source,
+                              const support::mysql_server& edge,
+                              const support::temp_folder& folder) {
+    return support::child_process({EDGE_FOLLOWER, std::to_string(source.port()),
+                                   std::to_string(edge.port()), "shop.orders-secret", "shop.lines"},
+                                  folder.path() / "log");
+}
+
+// Whether the edge's own checkpoint contains all that the source has executed.
+bool caught_up(support::mysql_server& source, support::mysql_server& edge) {
+    const std::string slot =
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'tidegate' AND table_name = "
+        "'slot'";
+    if (edge.query(slot).empty()) return false;
+    const auto executed = source.gtid_executed();
+    const auto rows = edge.query("SELECT GTID_SUBSET('" + executed +
+                                 "', CONCAT(low_water, ',', done)) FROM tidegate.stream "
+                                 "JOIN tidegate.slot USING (stream) WHERE state = 'following'");
+    return rows == support::rows{{"1"}};
+}
+
+}  // namespace
+
+TEST_CASE("A replicator killed at any instant leaves an edge that comes to equal its source",
+          "[edge][crash]") {
+    support::mysql_server source;
+    support::mysql_server edge({.edge = true});
+    const support::temp_folder folder;
+    source.query(tables);
+    source.query(
+        "INSERT INTO shop.lines SELECT a.n, b.n, UUID() FROM (WITH RECURSIVE r (n) AS "
+        "(SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 150) SELECT n FROM r) AS a, "
+        "(WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 150) "
+        "SELECT n FROM r) AS b");
+    load writes(source);
+    const unsigned seed = 20;
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 20; ++round) {
+        auto follower = follow(source, edge, folder);
+        // Any instant will do: the copy's, the catching up's, or the following's.
+        std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 500));
+        follower.kill();
+    }
+    auto follower = follow(source, edge, folder);
+    std::this_thread::sleep_for(300ms);
+    writes.stop();
+    REQUIRE(support::wait_until(60s, [&] { return caught_up(source, edge); }));
+    CHECK(edges::difference(edges::spec_between(source, edge, both)) == "");
+    CHECK(edge.value("SELECT COUNT(*) FROM shop.lines") != "0");
+}
+
+TEST_CASE("An edge resumes after its source was stopped or killed", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    for (const bool hard : {false, true}) {
+        pair.source.query("INSERT INTO shop.orders (v) VALUES (1), (2)");
+        REQUIRE(pair.wait_caught_up());
+        hard ? pair.source.kill() : pair.source.stop();
+        CHECK(pair.reports.wait_for([](const router::edge_report& report) {
+            return report.state == router::edge_state::connecting;
+        }));
+        CHECK(pair.reports.last().holds);  // still a true copy of a past state
+        pair.source.start();
+        pair.source.query("UPDATE shop.orders SET v = v + 1");
+        CHECK(pair.difference() == "");
+    }
+    CHECK(pair.replicator().status().rows_copied == 0);
+}
+
+TEST_CASE("An edge resumes after its server was killed, and is not read meanwhile",
+          "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    load writes(pair.source);
+    for (int round = 0; round < 2; ++round) {
+        pair.edge.kill();
+        CHECK(pair.reports.wait_for([](const router::edge_report& report) {
+            return report.state == router::edge_state::connecting && !report.holds &&
+                   !report.applied;
+        }));
+        pair.edge.start();
+        CHECK(pair.wait_streaming());
+    }
+    writes.stop();
+    CHECK(pair.difference() == "");
+}
+
+TEST_CASE("A second process stands by and takes the edge over", "[edge][crash]") {
+    edges::edge_fixture pair;
+    const support::temp_folder folder;
+    pair.source.query(tables);
+    auto first = follow(pair.source, pair.edge, folder);
+    REQUIRE(support::wait_until(60s, [&] { return caught_up(pair.source, pair.edge); }));
+    pair.start(both);
+    REQUIRE(pair.reports.wait_for([](const router::edge_report& report) {
+        return report.message.find("standing by") != std::string::npos;
+    }));
+    load writes(pair.source);
+    first.kill();
+    CHECK(pair.wait_streaming());
+    writes.stop();
+    CHECK(pair.difference() == "");
+    CHECK(pair.edge.value("SELECT epoch FROM tidegate.stream") == "2");
+}
+
+TEST_CASE("A process whose epoch is over cannot write", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    pair.edge.query(
+        "UPDATE tidegate.stream SET epoch = epoch + 1;"
+        "UPDATE tidegate.slot SET epoch = epoch + 1");
+    pair.source.query("INSERT INTO shop.orders (v) VALUES (1)");
+    // What it was about to write is rolled back, and done again once it has the edge again.
+    CHECK(pair.difference() == "");
+    CHECK(pair.replicator().status().reconnects == 1);
+}
+
+TEST_CASE("An edge whose history was purged at the source stops and says so", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_caught_up());
+    pair.stop();
+    pair.source.query("INSERT INTO shop.orders (v) VALUES (1); FLUSH BINARY LOGS");
+    pair.source.query("PURGE BINARY LOGS TO '" +
+                      pair.source.query("SHOW BINARY LOGS").back().at(0).value() + "'");
+    pair.start(both);
+    REQUIRE(pair.wait_stopped());
+    CHECK_THAT(pair.reports.last().message, Catch::Contains("purged") && Catch::Contains("copy"));
+}
+
+TEST_CASE("An edge that has what its source has lost stops and says so", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    pair.source.query("INSERT INTO shop.orders (v) VALUES (1)");
+    REQUIRE(pair.wait_caught_up());
+    pair.stop();
+    pair.source.query("RESET BINARY LOGS AND GTIDS");
+    pair.start(both);
+    REQUIRE(pair.wait_stopped());
+    CHECK_THAT(pair.reports.last().message, Catch::Contains("the source has lost"));
+}
+
+TEST_CASE("A replicator stops at once in every state", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    const auto stops_quickly = [&] {
+        const auto begin = std::chrono::steady_clock::now();
+        pair.stop();
+        return std::chrono::steady_clock::now() - begin < 5s;
+    };
+    pair.start(both);
+    CHECK(stops_quickly());  // while connecting or copying
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    CHECK(stops_quickly());
+    auto blocker = pair.edge.connect();
+    blocker.query("BEGIN; INSERT INTO shop.orders (id, v) VALUES (1, 1)");
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    pair.source.query("INSERT INTO shop.orders (id, v) VALUES (1, 1)");  // waits for the blocker
+    CHECK(stops_quickly());
+}

@@ -26,8 +26,9 @@ TEST_CASE("Compressed transactions are followed like any", "[edge][events]") {
     pair.source.query("SET binlog_transaction_compression = ON");
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1), (2), (3)");
     pair.source.query("INSERT INTO shop.other (v) VALUES (1)");
-    pair.source.query("BEGIN; UPDATE shop.kept SET v = v + 1; INSERT INTO shop.other (v) VALUES "
-                      "(1); DELETE FROM shop.kept WHERE id = 1; COMMIT");
+    pair.source.query(
+        "BEGIN; UPDATE shop.kept SET v = v + 1; INSERT INTO shop.other (v) VALUES "
+        "(1); DELETE FROM shop.kept WHERE id = 1; COMMIT");
     pair.source.query("SET binlog_transaction_compression = OFF");
     pair.source.query("UPDATE shop.kept SET v = v * 10");
     CHECK(pair.difference() == "");
@@ -74,12 +75,15 @@ TEST_CASE("XA transactions over other tables pass", "[edge][events]") {
     pair.source.query(tables);
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
-    pair.source.query("XA START 'a','b',7; INSERT INTO shop.other (v) VALUES (1); XA END 'a','b',7;"
-                      "XA PREPARE 'a','b',7; XA COMMIT 'a','b',7");
-    pair.source.query("XA START 'c'; INSERT INTO shop.other (v) VALUES (1); XA END 'c';"
-                      "XA PREPARE 'c'; XA ROLLBACK 'c'");
-    pair.source.query("XA START 'd'; INSERT INTO shop.kept (v) VALUES (1); XA END 'd';"
-                      "XA COMMIT 'd' ONE PHASE");
+    pair.source.query(
+        "XA START 'a','b',7; INSERT INTO shop.other (v) VALUES (1); XA END 'a','b',7;"
+        "XA PREPARE 'a','b',7; XA COMMIT 'a','b',7");
+    pair.source.query(
+        "XA START 'c'; INSERT INTO shop.other (v) VALUES (1); XA END 'c';"
+        "XA PREPARE 'c'; XA ROLLBACK 'c'");
+    pair.source.query(
+        "XA START 'd'; INSERT INTO shop.kept (v) VALUES (1); XA END 'd';"
+        "XA COMMIT 'd' ONE PHASE");
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.kept") == "1");
 }
@@ -89,18 +93,20 @@ TEST_CASE("An XA transaction over a kept table stops the edge and says so", "[ed
     pair.source.query(tables);
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
-    pair.source.query("XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
-                      "XA PREPARE 'a'; XA COMMIT 'a'");
-    CHECK_THAT(stopped_message(pair), Catch::Contains("XA transaction") &&
-                                          Catch::Contains("shop.kept"));
+    pair.source.query(
+        "XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
+        "XA PREPARE 'a'; XA COMMIT 'a'");
+    CHECK_THAT(stopped_message(pair),
+               Catch::Contains("XA transaction") && Catch::Contains("shop.kept"));
     CHECK_FALSE(pair.reports.last().holds);
 }
 
 TEST_CASE("An XA transaction that a copy could not see makes a new copy", "[edge][events]") {
     edges::edge_fixture pair;
     pair.source.query(tables);
-    pair.source.query("XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
-                      "XA PREPARE 'a'");
+    pair.source.query(
+        "XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
+        "XA PREPARE 'a'");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
     pair.source.query("XA COMMIT 'a'");
@@ -120,11 +126,13 @@ TEST_CASE("A statement-based change stops the edge and says so", "[edge][events]
 TEST_CASE("A partial JSON update of a kept table stops the edge and says so", "[edge][events]") {
     edges::edge_fixture pair;
     pair.source.query(tables);
-    pair.source.query("INSERT INTO shop.kept (v, j) VALUES (1, JSON_OBJECT('a', REPEAT('x', 500)))");
+    pair.source.query(
+        "INSERT INTO shop.kept (v, j) VALUES (1, JSON_OBJECT('a', REPEAT('x', 500)))");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
-    pair.source.query("SET binlog_row_value_options = PARTIAL_JSON;"
-                      "UPDATE shop.kept SET j = JSON_SET(j, '$.a', 'y')");
+    pair.source.query(
+        "SET binlog_row_value_options = PARTIAL_JSON;"
+        "UPDATE shop.kept SET j = JSON_SET(j, '$.a', 'y')");
     CHECK_THAT(stopped_message(pair), Catch::Contains("binlog_row_value_options"));
 }
 
@@ -134,8 +142,9 @@ TEST_CASE("A minimal row image is applied where it suffices", "[edge][events]") 
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1), (2)");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
-    pair.source.query("SET binlog_row_image = MINIMAL; UPDATE shop.kept SET v = 10 WHERE id = 1;"
-                      "DELETE FROM shop.kept WHERE id = 2");
+    pair.source.query(
+        "SET binlog_row_image = MINIMAL; UPDATE shop.kept SET v = 10 WHERE id = 1;"
+        "DELETE FROM shop.kept WHERE id = 2");
     CHECK(pair.difference() == "");
     pair.source.query("SET binlog_row_image = MINIMAL; INSERT INTO shop.kept (v) VALUES (3)");
     CHECK_THAT(stopped_message(pair), Catch::Contains("binlog_row_image=FULL"));
@@ -143,11 +152,13 @@ TEST_CASE("A minimal row image is applied where it suffices", "[edge][events]") 
 
 TEST_CASE("Cascades of foreign keys reach the edge", "[edge][events]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
-                      "CREATE TABLE shop.kept (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) "
-                      "REFERENCES shop.parents (id) ON DELETE CASCADE ON UPDATE CASCADE)");
-    pair.source.query("INSERT INTO shop.parents VALUES (1), (2); INSERT INTO shop.kept VALUES "
-                      "(1, 1), (2, 2)");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
+        "CREATE TABLE shop.kept (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) "
+        "REFERENCES shop.parents (id) ON DELETE CASCADE ON UPDATE CASCADE)");
+    pair.source.query(
+        "INSERT INTO shop.parents VALUES (1), (2); INSERT INTO shop.kept VALUES "
+        "(1, 1), (2, 2)");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
     pair.source.query("UPDATE shop.parents SET id = 20 WHERE id = 2");
@@ -159,10 +170,12 @@ TEST_CASE("Cascades of foreign keys reach the edge", "[edge][events]") {
 TEST_CASE("A table's triggers act on the source only", "[edge][events]") {
     edges::edge_fixture pair;
     pair.source.query(tables);
-    pair.source.query("CREATE TRIGGER shop.doubling BEFORE INSERT ON shop.kept FOR EACH ROW SET "
-                      "NEW.v = NEW.v * 2");
-    pair.source.query("CREATE TRIGGER shop.chained AFTER INSERT ON shop.other FOR EACH ROW INSERT "
-                      "INTO shop.kept (v) VALUES (NEW.v)");
+    pair.source.query(
+        "CREATE TRIGGER shop.doubling BEFORE INSERT ON shop.kept FOR EACH ROW SET "
+        "NEW.v = NEW.v * 2");
+    pair.source.query(
+        "CREATE TRIGGER shop.chained AFTER INSERT ON shop.other FOR EACH ROW INSERT "
+        "INTO shop.kept (v) VALUES (NEW.v)");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1)");

@@ -45,12 +45,14 @@ TEST_CASE("Unique values that rows of one transaction pass on end where they sho
     pair.source.query("INSERT INTO shop.products (name) VALUES ('a'), ('b')");
     pair.start({all_products});
     REQUIRE(pair.wait_streaming());
-    pair.source.query("BEGIN; UPDATE shop.products SET name = 'tmp' WHERE id = 1;"
-                      "UPDATE shop.products SET name = 'a' WHERE id = 2;"
-                      "UPDATE shop.products SET name = 'b' WHERE id = 1; COMMIT");
-    pair.source.query("BEGIN; DELETE FROM shop.products WHERE id = 1; INSERT INTO shop.products "
-                      "(id, name) VALUES (9, 'b'); DELETE FROM shop.products WHERE id = 9; "
-                      "INSERT INTO shop.products (id, name) VALUES (1, 'b'); COMMIT");
+    pair.source.query(
+        "BEGIN; UPDATE shop.products SET name = 'tmp' WHERE id = 1;"
+        "UPDATE shop.products SET name = 'a' WHERE id = 2;"
+        "UPDATE shop.products SET name = 'b' WHERE id = 1; COMMIT");
+    pair.source.query(
+        "BEGIN; DELETE FROM shop.products WHERE id = 1; INSERT INTO shop.products "
+        "(id, name) VALUES (9, 'b'); DELETE FROM shop.products WHERE id = 9; "
+        "INSERT INTO shop.products (id, name) VALUES (1, 'b'); COMMIT");
     CHECK(pair.difference() == "");
 }
 
@@ -59,9 +61,10 @@ TEST_CASE("What a savepoint rolled back does not reach the edge", "[edge]") {
     pair.source.query(products);
     pair.start({all_products});
     REQUIRE(pair.wait_streaming());
-    pair.source.query("BEGIN; INSERT INTO shop.products (name) VALUES ('a'); SAVEPOINT one;"
-                      "INSERT INTO shop.products (name) VALUES ('b'); ROLLBACK TO one;"
-                      "INSERT INTO shop.products (name) VALUES ('c'); COMMIT");
+    pair.source.query(
+        "BEGIN; INSERT INTO shop.products (name) VALUES ('a'); SAVEPOINT one;"
+        "INSERT INTO shop.products (name) VALUES ('b'); ROLLBACK TO one;"
+        "INSERT INTO shop.products (name) VALUES ('c'); COMMIT");
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.products") == "2");
 }
@@ -103,8 +106,9 @@ TEST_CASE("Conflicting transactions keep their order across binlog files", "[edg
 
 TEST_CASE("A reader of the edge never sees half of a source transaction", "[edge]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.accounts (id INT PRIMARY KEY, "
-                      "balance INT)");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.accounts (id INT PRIMARY KEY, "
+        "balance INT)");
     pair.source.query("INSERT INTO shop.accounts VALUES (1, 500), (2, 500)");
     pair.start({{.schema = "shop", .table = "accounts"}});
     REQUIRE(pair.wait_streaming());
@@ -112,8 +116,9 @@ TEST_CASE("A reader of the edge never sees half of a source transaction", "[edge
     std::atomic<bool> done = false;
     std::thread load([&] {
         for (int i = 0; i < 500; ++i) {
-            writer.query("BEGIN; UPDATE shop.accounts SET balance = balance - 7 WHERE id = 1;"
-                         "UPDATE shop.accounts SET balance = balance + 7 WHERE id = 2; COMMIT");
+            writer.query(
+                "BEGIN; UPDATE shop.accounts SET balance = balance - 7 WHERE id = 1;"
+                "UPDATE shop.accounts SET balance = balance + 7 WHERE id = 2; COMMIT");
         }
         done = true;
     });
@@ -161,15 +166,18 @@ TEST_CASE("A caught-up edge has a source's commit within milliseconds", "[edge]"
 
 TEST_CASE("A transaction larger than every limit still arrives whole", "[edge]") {
     edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.blobs (id INT PRIMARY KEY, b "
-                      "LONGBLOB); CREATE TABLE shop.many (id INT PRIMARY KEY, v INT)");
+    pair.source.query(
+        "CREATE DATABASE shop; CREATE TABLE shop.blobs (id INT PRIMARY KEY, b "
+        "LONGBLOB); CREATE TABLE shop.many (id INT PRIMARY KEY, v INT)");
     pair.start({{.schema = "shop", .table = "blobs"}, {.schema = "shop", .table = "many"}});
     REQUIRE(pair.wait_streaming());
     // An event of more than 16 MiB comes in several packets.
-    pair.source.query("INSERT INTO shop.blobs VALUES (1, REPEAT(UNHEX('ff00'), 9000000)), (2, 'x')");
-    pair.source.query("SET cte_max_recursion_depth = 100000; INSERT INTO shop.many WITH RECURSIVE n "
-                      "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT i, 0 "
-                      "FROM n");
+    pair.source.query(
+        "INSERT INTO shop.blobs VALUES (1, REPEAT(UNHEX('ff00'), 9000000)), (2, 'x')");
+    pair.source.query(
+        "SET cte_max_recursion_depth = 100000; INSERT INTO shop.many WITH RECURSIVE n "
+        "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) SELECT i, 0 "
+        "FROM n");
     pair.source.query("UPDATE shop.many SET v = v + 1");
     pair.source.query("DELETE FROM shop.many WHERE id % 3 = 0");
     CHECK(pair.difference() == "");

@@ -4,7 +4,8 @@
 
 namespace {
 
-const std::string table = "CREATE DATABASE shop; CREATE TABLE shop.kept (id INT PRIMARY KEY, v INT)";
+const std::string table =
+    "CREATE DATABASE shop; CREATE TABLE shop.kept (id INT PRIMARY KEY, v INT)";
 const std::vector<replicator::table_rule> kept_rule{{.schema = "shop", .table = "kept"}};
 
 }  // namespace
@@ -32,10 +33,11 @@ TEST_CASE("A table that an online schema change swaps in is copied anew", "[edge
     pair.source.query("INSERT INTO shop.kept VALUES (1, 1)");
     pair.start(kept_rule);
     REQUIRE(pair.wait_streaming());
-    pair.source.query("CREATE TABLE shop._kept_new (id INT PRIMARY KEY, extra INT, v BIGINT);"
-                      "INSERT INTO shop._kept_new (id, v) SELECT id, v FROM shop.kept;"
-                      "RENAME TABLE shop.kept TO shop._kept_old, shop._kept_new TO shop.kept;"
-                      "INSERT INTO shop.kept VALUES (2, 3, 4); DROP TABLE shop._kept_old");
+    pair.source.query(
+        "CREATE TABLE shop._kept_new (id INT PRIMARY KEY, extra INT, v BIGINT);"
+        "INSERT INTO shop._kept_new (id, v) SELECT id, v FROM shop.kept;"
+        "RENAME TABLE shop.kept TO shop._kept_old, shop._kept_new TO shop.kept;"
+        "INSERT INTO shop.kept VALUES (2, 3, 4); DROP TABLE shop._kept_old");
     CHECK(pair.difference() == "");
 }
 
