@@ -1,9 +1,11 @@
 #include "proxy/config_tree.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 namespace proxy {
 namespace {
@@ -84,6 +86,37 @@ private:
     bool over_ = false;
 };
 
+/// Notices where documents begin, and nothing else.
+class document_watch final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override { line = mark.line + 1; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+    int line = 0;
+};
+
+// The line in which a second document begins; 0 if there is none.  YAML::LoadAll() would tell, too,
+// but there are texts for which it never ends.
+int second_document(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    document_watch watch;
+    if (!parser.HandleNextDocument(watch)) return 0;
+    watch.line = 0;
+    parser.HandleNextDocument(watch);
+    return watch.line;
+}
+
 }  // namespace
 
 const config_node* config_node::find(std::string_view name) const noexcept {
@@ -101,13 +134,14 @@ config_node parse_config_tree(std::string_view text, std::string_view file,
         return {};
     }
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1) {
-            problems.push_back({name, documents[1].Mark().line + 1,
-                                "a second document begins here; one file is one configuration"});
+        const std::string copy(text);
+        if (const int line = second_document(copy); line > 0) {
+            problems.push_back(
+                {name, line, "a second document begins here; one file is one configuration"});
         }
-        if (documents.empty()) return {.what = config_node::kind::null, .line = 1};
-        return converter(file, problems).convert(documents.front(), 0);
+        const YAML::Node document = YAML::Load(copy);
+        if (!document) return {.what = config_node::kind::null, .line = 1};
+        return converter(file, problems).convert(document, 0);
     } catch (const YAML::Exception& failure) {
         problems.push_back({name, std::max(failure.mark.line, 0) + 1, "not YAML: " + failure.msg});
     } catch (const std::exception& failure) {

@@ -179,7 +179,8 @@ TEST_CASE("What is not YAML is reported with the line of the mistake", "[config]
     CHECK(all.front().find("not YAML") != std::string::npos);
     CHECK(problems("- a\n- b\n").front() ==
           "tidegate.yaml:1: the file must be a mapping of keys to values");
-    CHECK(problems("a: 1\n---\nb: 2\n").size() >= 1);
+    CHECK(problem_of("---\nthreads: 2\n") ==
+          "tidegate.yaml:5: a second document begins here; one file is one configuration");
 }
 
 TEST_CASE("A section that is no mapping is one problem", "[config]") {
