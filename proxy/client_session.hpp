@@ -98,6 +98,9 @@ private:
     awaitable<maybe_reason> query(client_command& command);
     awaitable<maybe_reason> run_statement(request what, std::string_view text);
     awaitable<router::decision> route(const rules::script_facts& facts, std::string_view text);
+    router::decision decide(const rules::script_facts& facts, std::string_view text,
+                            bool may_wait) const;
+    bool must_learn_position() const;
     awaitable<maybe_reason> run_on_primary(const request& what);
     awaitable<maybe_reason> conclude(const request& what, attempt outcome, bool held);
     void note_edge_failure(std::size_t edge, attempt outcome);

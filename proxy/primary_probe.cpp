@@ -20,8 +20,9 @@ constexpr std::chrono::seconds interval{1};
 
 }  // namespace
 
-primary_probe::primary_probe(const config& settings, listener tell)
+primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position)
     : tell_(std::move(tell)),
+      tell_position_(std::move(tell_position)),
       server_{settings.primary.name, settings.primary.host, settings.primary.port},
       timeout_(settings.limits.connect_timeout),
       version_override_(settings.server_version) {
@@ -50,14 +51,45 @@ void primary_probe::stop() {
     thread_.join();
 }
 
+void primary_probe::ask_position() {
+    asio::post(context_, [this] {
+        position_wanted_ = true;
+        timer_.cancel();  // wakes run(), if it sleeps
+    });
+}
+
 asio::awaitable<void> primary_probe::run() {
+    auto next_probe = pool::backend_connection::clock::now();
     while (!stopping_) {
-        co_await probe_once();
-        if (stopping_) co_return;
-        timer_.expires_after(interval);
+        if (pool::backend_connection::clock::now() >= next_probe) {
+            co_await probe_once();
+            next_probe = pool::backend_connection::clock::now() + interval;
+        }
+        if (position_wanted_ && !stopping_) co_await tell_positions();
+        if (position_wanted_ || stopping_) continue;
+        timer_.expires_at(next_probe);
         auto [ended] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-        if (ended) co_return;
+        (void)ended;
     }
+}
+
+/// Without a connection nothing is told: those who wait give up, and read from the primary.
+asio::awaitable<void> primary_probe::tell_positions() {
+    position_wanted_ = false;
+    if (!connection_) co_return;
+    const auto asked_at = pool::backend_connection::clock::now();
+    const pool::deadline guard(connection_->socket(), asked_at + timeout_);
+    const auto answer = co_await connection_->ask(
+        protocol::command::query, "SELECT @@GLOBAL.gtid_owned, @@GLOBAL.gtid_executed");
+    if (!answer || answer->refusal || answer->rows.size() != 1 || answer->rows[0].size() != 2) {
+        connection_.reset();  // the next probe opens another and says what is wrong
+        co_return;
+    }
+    auto owned = parse_owned(answer->rows[0][0].value_or(""));
+    auto executed = protocol::gtid_set::parse(answer->rows[0][1].value_or(""));
+    if (!owned || !executed) co_return;
+    *executed += *owned;
+    tell_position_({asked_at, std::make_shared<const protocol::gtid_set>(std::move(*executed))});
 }
 
 asio::awaitable<void> primary_probe::probe_once() {

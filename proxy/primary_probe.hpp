@@ -10,12 +10,14 @@
 
 #include "pool/backend_connection.hpp"
 #include "proxy/config.hpp"
+#include "proxy/primary_position.hpp"
 #include "proxy/server_facts.hpp"
 
 namespace proxy {
 
 /// Asks the primary once a second whether it answers, on one connection of its own and a thread of
-/// its own, and learns from it what the greeting and the lexer need.
+/// its own, and learns from it what the greeting and the lexer need; and, on demand, what it has
+/// committed.
 class primary_probe {
 public:
     /// Called on the probe's thread.  `error` is empty if the primary answered; `learned` is null
@@ -23,7 +25,9 @@ public:
     using listener =
         std::function<void(const std::string& error, std::shared_ptr<const server_facts> learned)>;
 
-    primary_probe(const config& settings, listener tell);
+    using position_listener = std::function<void(const position_report& report)>;
+
+    primary_probe(const config& settings, listener tell, position_listener tell_position);
     ~primary_probe();  // stop()s
     primary_probe(const primary_probe&) = delete;
     primary_probe& operator=(const primary_probe&) = delete;
@@ -31,12 +35,18 @@ public:
     void start();
     void stop();
 
+    /// Any thread.  Asks for the primary's position; requests that come while one is under way are
+    /// served together by the next.
+    void ask_position();
+
 private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> probe_once();
+    boost::asio::awaitable<void> tell_positions();
     boost::asio::awaitable<std::shared_ptr<const server_facts>> learn();
 
     listener tell_;
+    position_listener tell_position_;
     pool::server_endpoint server_;
     pool::backend_account account_;
     std::chrono::milliseconds timeout_;
@@ -47,6 +57,7 @@ private:
     pool::vector_interner vectors_;
     std::unique_ptr<pool::backend_connection> connection_;
     bool stopping_ = false;
+    bool position_wanted_ = false;
     std::thread thread_;
 };
 

@@ -24,10 +24,14 @@ public:
     impl(std::shared_ptr<const config> settings, spdlog::logger& log)
         : settings_(std::move(settings)),
           log_(log),
-          probe_(*settings_,
-                 [this](const std::string& error, std::shared_ptr<const server_facts> learned) {
-                     on_probe(error, std::move(learned));
-                 }) {
+          probe_(
+              *settings_,
+              [this](const std::string& error, std::shared_ptr<const server_facts> learned) {
+                  on_probe(error, std::move(learned));
+              },
+              [this](const position_report& report) {
+                  for (const auto& worker : workers_) worker->tell(report);
+              }) {
         for (const edge_config& edge : settings_->edges)
             edges_.push_back({.edge = edge.server.name});
         worker_environment environment;
@@ -35,6 +39,7 @@ public:
         environment.users = std::make_shared<const user_directory>(*settings_);
         environment.primary = std::make_shared<const server_facts>();
         environment.log = &log_;
+        environment.ask_position = [this] { probe_.ask_position(); };
         environment.next_connection_id = &next_connection_id_;
         environment.clients = &clients_;
         tls_ = make_tls_context(settings_->tls);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <utility>
@@ -29,6 +30,28 @@ bool is_show_route(std::string_view text) {
 bool asks_about_last_statement(const rules::script_facts& facts) {
     return facts.effects().has(effect::reads_warnings | effect::reads_found_rows |
                                effect::reads_row_count);
+}
+
+/// Whether the client learns from the answer what is in tables.
+bool reads_data(const rules::script_facts& facts) {
+    using rules::statement_class;
+    return std::any_of(
+        facts.statements.begin(), facts.statements.end(), [](const rules::statement_facts& s) {
+            switch (s.cls) {
+                case statement_class::read:
+                    return !s.tables.empty() || s.effects.has(effect::calls_unknown_function);
+                case statement_class::locking_read:
+                case statement_class::write:
+                case statement_class::call:
+                case statement_class::execute_text:
+                case statement_class::do_statement:
+                case statement_class::handler:
+                case statement_class::unknown:
+                    return true;
+                default:
+                    return false;
+            }
+        });
 }
 
 bool is_plain_read(const rules::script_facts& facts) {
@@ -110,6 +133,8 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
     } else {
         worker_->count().writes.add();
     }
+    // Before it runs: a GTID that it brings is proof enough, and takes this back.
+    if (reads_data(*what.facts)) state_->note_primary_read();
     co_return co_await run_on_primary(what);
 }
 
@@ -127,27 +152,46 @@ void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
 asio::awaitable<router::decision> client_session::route(const rules::script_facts& facts,
                                                         std::string_view text) {
     last_route_.waited = {};
-    const router::consistency level = user_->settings.level;
-    router::decision decided =
-        router::decide(facts, state_->view(level), worker_->topology(), text, state_->lexing());
-    if (decided.to == router::target::wait_for_edge) {
-        const clock::time_point began = clock::now();
-        worker_->count().edge_waits.add();
-        const bool arrived = co_await worker_->watch().wait(
-            decided.edge, state_->must_see(), began + worker_->settings().routing.wait);
-        last_route_.waited =
-            std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
-        worker_->count().edge_wait_microseconds.add(
-            static_cast<std::uint64_t>(last_route_.waited.count()));
-        if (!arrived) worker_->count().edge_wait_timeouts.add();
-        router::session_view waited = state_->view(level);
-        waited.may_wait = false;
-        decided = router::decide(facts, waited, worker_->topology(), text, state_->lexing());
+    router::decision decided = decide(facts, text, true);
+    if (decided.to == router::target::primary) co_return decided;
+
+    const clock::time_point began = clock::now();
+    const clock::time_point give_up = began + worker_->settings().routing.wait;
+    if (must_learn_position()) {
+        const auto seen = co_await worker_->position().learn(give_up);
+        if (seen) state_->must_see_too(*seen);
+        decided = decide(facts, text, seen != nullptr);
+        if (!seen) {
+            decided.to = router::target::primary;
+            decided.why = router::reason::edge_behind;
+        }
     }
-    if (decided.to == router::target::edge && !state_->must_see().empty() &&
-        worker_->all_edges_have(state_->must_see()))
-        state_->forget_writes();
+    if (decided.to == router::target::wait_for_edge) {
+        worker_->count().edge_waits.add();
+        const bool arrived =
+            co_await worker_->watch().wait(decided.edge, state_->must_see(), give_up);
+        if (!arrived) worker_->count().edge_wait_timeouts.add();
+        decided = decide(facts, text, false);
+    }
+    last_route_.waited =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
+    worker_->count().edge_wait_microseconds.add(
+        static_cast<std::uint64_t>(last_route_.waited.count()));
+    if (!state_->must_see().empty() && worker_->all_edges_have(state_->must_see()))
+        state_->forget_must_see();
     co_return decided;
+}
+
+router::decision client_session::decide(const rules::script_facts& facts, std::string_view text,
+                                        bool may_wait) const {
+    router::session_view session = state_->view(user_->settings.level);
+    session.may_wait = may_wait;
+    return router::decide(facts, session, worker_->topology(), text, state_->lexing());
+}
+
+/// Consistency `session` also means not to go back behind what was read from the primary.
+bool client_session::must_learn_position() const {
+    return state_->has_read_primary() && user_->settings.level == router::consistency::session;
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(const request& what) {

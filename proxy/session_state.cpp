@@ -137,8 +137,7 @@ void session_state::on_change(const protocol::session_change& change) {
             break;
         case type::gtids:
             if (auto written = protocol::gtid_set::parse(change.value)) {
-                must_see_ += *written;
-                widen(must_see_);
+                must_see_too(*written);
             }
             break;
         case type::transaction_characteristics:
@@ -149,6 +148,12 @@ void session_state::on_change(const protocol::session_change& change) {
         case type::transaction_state:
             break;
     }
+}
+
+void session_state::must_see_too(const protocol::gtid_set& seen) {
+    must_see_ += seen;
+    widen(must_see_);
+    has_read_primary_ = false;
 }
 
 void session_state::end_script(const rules::script_facts& script, bool failed) {

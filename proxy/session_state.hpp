@@ -48,8 +48,15 @@ public:
 
     router::session_view view(router::consistency level) const;
     const protocol::gtid_set& must_see() const noexcept { return must_see_; }
-    /// All copies have what the session wrote.
-    void forget_writes() { must_see_ = {}; }
+    /// All copies have what the session must see.
+    void forget_must_see() { must_see_ = {}; }
+    /// True if the session has read from the primary what no GTID of its own is known to follow: a
+    /// copy may be behind that.  A transaction that the session commits later follows all it read
+    /// before, in the binlog and so on every copy.
+    bool has_read_primary() const noexcept { return has_read_primary_; }
+    void note_primary_read() { has_read_primary_ = true; }
+    /// `seen` has all that the session may have read.
+    void must_see_too(const protocol::gtid_set& seen);
     /// What LAST_INSERT_ID() is, as far as OK packets tell.
     std::uint64_t last_insert_id() const noexcept { return last_insert_id_; }
 
@@ -96,6 +103,7 @@ private:
     bool unexplained_change_ = false;       // the server reported one in this command
     bool warnings_left_ = false;            // by the last OK
     bool tracking_touched_ = false;
+    bool has_read_primary_ = false;
     bool asks_counts_ = false;  // has used FOUND_ROWS() or ROW_COUNT() before
     std::vector<pool::variable_id> to_ask_;
     std::vector<std::uint8_t> news_;

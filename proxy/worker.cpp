@@ -55,6 +55,7 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       client_blocks_(client_block_bytes),
       backend_blocks_(backend_block_bytes),
       watch_(context_.get_executor()),
+      position_(context_.get_executor(), environment_.ask_position),
       acceptor_(context_),
       sweep_timer_(context_) {
     const config& settings = *environment_.settings;
@@ -190,6 +191,7 @@ void worker::stop() {
             edges_[i]->shut_down();
             watch_.give_up(i);
         }
+        position_.shut_down();
         sweep_timer_.cancel();
     });
     thread_.join();
@@ -201,6 +203,10 @@ void worker::tell(const router::edge_report& report) {
 
 void worker::tell(std::shared_ptr<const server_facts> primary) {
     asio::post(context_, [this, primary] { environment_.primary = primary; });
+}
+
+void worker::tell(const position_report& report) {
+    asio::post(context_, [this, report] { position_.tell(report); });
 }
 
 void worker::on_report(const router::edge_report& report) {

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +23,7 @@
 #include "proxy/config.hpp"
 #include "proxy/edge_watch.hpp"
 #include "proxy/pool_counters.hpp"
+#include "proxy/primary_position.hpp"
 #include "proxy/server_facts.hpp"
 #include "proxy/user_directory.hpp"
 #include "proxy/worker_counters.hpp"
@@ -46,6 +48,7 @@ struct worker_environment {
     spdlog::logger* log = nullptr;
     std::atomic<std::uint32_t>* next_connection_id = nullptr;
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
+    std::function<void()> ask_position{};         // see primary_position; any thread
 };
 
 /// One thread, its event loop, and everything that its sessions use.  Nothing in here is locked:
@@ -70,6 +73,7 @@ public:
     /// Any thread.
     void tell(const router::edge_report& report);
     void tell(std::shared_ptr<const server_facts> primary);
+    void tell(const position_report& report);
     const worker_counters& counters() const noexcept { return counters_; }
 
     // The rest is for sessions, on the worker's own thread.
@@ -89,6 +93,7 @@ public:
     const router::topology& topology() const noexcept { return topology_; }
     const router::edge_report& edge_news(std::size_t i) const noexcept { return edge_news_[i]; }
     edge_watch& watch() noexcept { return watch_; }
+    primary_position& position() noexcept { return position_; }
     bool shutting_down() const noexcept { return shutting_down_; }
 
     /// The account that sessions of `user` with these capabilities share connections of.
@@ -125,6 +130,7 @@ private:
     router::topology topology_;
     std::vector<router::edge_report> edge_news_;
     edge_watch watch_;
+    primary_position position_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer sweep_timer_;
     std::unordered_set<client_session*> sessions_;
