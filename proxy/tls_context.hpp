@@ -7,8 +7,7 @@
 
 namespace proxy {
 
-/// TLS 1.2 and later with the configured certificate; null if TLS is disabled.  Without a
-/// certificate a self-signed one is made, as MySQL's own server does: it hides, and proves nothing.
+/// TLS 1.2 and later with the configured certificate; null if TLS is disabled.
 /// Throws std::runtime_error whose message names the file that cannot be used and what to do.
 std::unique_ptr<boost::asio::ssl::context> make_tls_context(const tls_config& settings);
 
