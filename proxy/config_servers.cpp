@@ -7,14 +7,16 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t user_bytes_max = 32;    // MySQL's own limit
-constexpr std::size_t schema_bytes_max = 64;  // likewise
+constexpr std::size_t user_bytes_max = 32;          // MySQL's own limit
+constexpr std::size_t schema_bytes_max = 64;        // likewise
+constexpr std::size_t primary_connections_min = 2;  // one is the probe's
+constexpr std::size_t edge_connections_min = 1;
 
-void load_server(section& in, server_config& out) {
+void load_server(section& in, server_config& out, std::size_t connections_min) {
     in.require("host");
     in.text("host", out.host);
     in.number("port", out.port, 1, 65'535);
-    in.number("connections_max", out.connections_max, 1, 100'000);
+    in.number("connections_max", out.connections_max, connections_min, 100'000);
 }
 
 // Names go into log fields, metric labels and the checkpoint's key.
@@ -33,7 +35,7 @@ void load_primary(section in, server_config& out) {
     out.name = "primary";
     in.text("name", out.name);
     check_name(in, "name", out.name);
-    load_server(in, out);
+    load_server(in, out, primary_connections_min);
     in.finish();
 }
 
@@ -60,7 +62,7 @@ void load_edge(section& in, const server_config& primary, edge_config& out) {
     in.require("server");
     section server = in.child("server");
     if (server.present() || server.context().listing) {
-        load_server(server, out.server);
+        load_server(server, out.server, edge_connections_min);
         server.finish();
     }
 
