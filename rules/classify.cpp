@@ -99,6 +99,11 @@ void classify_transaction(symbol_span statement, statement_facts& facts, stateme
     if (cls == begin) facts.effects |= effect::implicit_commit;
 }
 
+// The name a statement is about.  A literal there is a syntax error, and no part of the digest.
+std::string subject_of(const symbol& s) {
+    return s.is_name() || s.is_keyword() ? lower_name_of(s.tok) : std::string();
+}
+
 void classify_rollback(symbol_span statement, statement_facts& facts) {
     symbol_reader in(statement);
     in.take();
@@ -106,7 +111,7 @@ void classify_rollback(symbol_span statement, statement_facts& facts) {
     if (!in.skip("TO")) return classify_transaction(statement, facts, rollback);
     if (in.peek().is("SAVEPOINT") && !in.peek(1).tok.text.empty()) in.take();
     facts.cls = rollback_to_savepoint;
-    facts.subject = lower_name_of(in.peek().tok);
+    facts.subject = subject_of(in.peek());
 }
 
 // CREATE, ALTER, DROP.
@@ -116,7 +121,7 @@ void classify_schema_change(symbol_span statement, statement_facts& facts) {
     facts.cls = ddl;
     if (verb.is("DROP") && in.skip("PREPARE")) {
         facts.cls = deallocate_text;
-        facts.subject = lower_name_of(in.peek().tok);
+        facts.subject = subject_of(in.peek());
         return;
     }
     if (verb.is("ALTER") && in.peek().is("INSTANCE")) facts.cls = admin;
@@ -168,7 +173,7 @@ void classify_start(symbol_span statement, statement_facts& facts) {
 }
 
 void name_subject(symbol_span statement, statement_facts& facts, std::size_t at) {
-    if (at < statement.size()) facts.subject = lower_name_of(statement[at].tok);
+    if (at < statement.size()) facts.subject = subject_of(statement[at]);
 }
 
 // One word tells the class, and nothing else is to be said.
@@ -240,7 +245,7 @@ constexpr classified_statement classified_statements[] = {
     {"USE",
      [](symbol_span s, statement_facts& f) {
          f.cls = use_schema;
-         if (s.size() > 1) f.subject = name_of(s[1].tok);
+         if (s.size() > 1 && s[1].is_name()) f.subject = name_of(s[1].tok);
      }},
     {"PREPARE",
      [](symbol_span s, statement_facts& f) {

@@ -117,7 +117,8 @@ private:
 
         const std::string name = lower_name_of(s.tok);
         if (before().is('.')) {
-            unknown_function(lower_name_of(before(2).tok) + '.' + name);
+            const bool qualified = before(2).is_name() || before(2).is_keyword();
+            unknown_function((qualified ? lower_name_of(before(2).tok) : "") + '.' + name);
             return add_name(s);
         }
         const auto effects = effects_of_function(name);
@@ -177,10 +178,11 @@ private:
     }
 
     void add_name(const symbol& s) {
-        if (s.tok.text.size() > name_bytes_max)
+        std::string name = lower_name_of(s.tok);
+        if (name.size() > name_bytes_max)
             facts_.incomplete = true;
         else
-            add(facts_.names, lower_name_of(s.tok));
+            add(facts_.names, std::move(name));
     }
 
     // Keeps a list from growing far beyond names_max by repetition.

@@ -16,14 +16,17 @@ public:
     void literal(const token&, std::uint32_t) {}
     void join(const token&, std::uint32_t) {}
     void drop_slot(std::uint32_t) {}
-    bool full() {
-        if (symbols_.all.size() < count_max_) return false;
-        symbols_.complete = false;
-        return true;
+    // A little more than wanted, as the last symbols may yet be taken back.
+    bool full() const { return symbols_.all.size() >= count_max_ + taken_back_max; }
+
+    symbol_list finish() {
+        symbols_.complete = symbols_.all.size() <= count_max_;
+        if (!symbols_.complete) symbols_.all.resize(count_max_);
+        return std::move(symbols_);
     }
-    symbol_list finish() { return std::move(symbols_); }
 
 private:
+    static constexpr std::size_t taken_back_max = 16;
     symbol_list symbols_;
     std::size_t count_max_;
 };

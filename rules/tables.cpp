@@ -163,6 +163,7 @@ private:
             if (name == nearest) return;
             --name;
         }
+        if (!statement_[name].is_name()) return;
         const symbol& introduced_by = before(name);
         if (introduced_by.is("WITH") || introduced_by.is("RECURSIVE") || introduced_by.is(','))
             expressions_.insert(lower_name_of(statement_[name].tok));

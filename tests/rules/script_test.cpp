@@ -103,3 +103,16 @@ TEST_CASE("Deep nesting costs no stack", "[script]") {
     const std::string balanced = std::string(90'000, '(') + "a = 1" + std::string(90'000, ')');
     CHECK(class_of("select a from t where " + balanced) == "read");
 }
+
+TEST_CASE("How many rows were folded into one does not decide whether a limit is passed",
+          "[script]") {
+    for (std::size_t padding = symbols_max - 20; padding < symbols_max + 4; ++padding) {
+        std::string columns = "select ";
+        for (std::size_t i = 0; i < padding / 2; ++i) columns += "a+";
+        if (padding % 2 != 0) columns += "-";
+        const std::string two = columns + "(1), (2)";
+        const std::string four = columns + "(1), (2), (3), (4)";
+        REQUIRE(same_digest(two, four));
+        REQUIRE(analyze(two, mysql_9) == analyze(four, mysql_9));
+    }
+}
