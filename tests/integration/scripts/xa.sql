@@ -1,0 +1,15 @@
+CREATE TABLE t (id INT PRIMARY KEY);
+XA START 'one';
+INSERT INTO t VALUES (1);
+SELECT * FROM t;
+COMMIT;
+XA END 'one';
+XA COMMIT 'one' ONE PHASE;
+SELECT * FROM t;
+XA START 'two', 'branch', 3;
+INSERT INTO t VALUES (2);
+XA END 'two', 'branch', 3;
+XA PREPARE 'two', 'branch', 3;
+XA ROLLBACK 'two', 'branch', 3;
+SELECT * FROM t;
+XA COMMIT 'never';
