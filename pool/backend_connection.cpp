@@ -2,7 +2,7 @@
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/connect.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -31,32 +31,13 @@ constexpr std::uint32_t base_capabilities = [] {
            c::deprecate_eof;
 }();
 
-asio::awaitable<result<void>> connect(tcp::socket& socket, const server_endpoint& server) {
-    boost::system::error_code failed;
-    const auto address = asio::ip::make_address(server.host, failed);
-    if (!failed) {
-        auto [refused] =
-            co_await socket.async_connect(tcp::endpoint(address, server.port), awaited);
-        if (refused) co_return errc::connect_failed;
-    } else {
-        tcp::resolver resolver(socket.get_executor());
-        auto [unknown, found] =
-            co_await resolver.async_resolve(server.host, std::to_string(server.port), awaited);
-        if (unknown) co_return errc::connect_failed;
-        auto [refused, used] = co_await asio::async_connect(socket, found, awaited);
-        if (refused) co_return errc::connect_failed;
-    }
-    socket.set_option(tcp::no_delay(true), failed);
-    co_return result<void>{};
-}
-
 }  // namespace
 
-backend_connection::backend_connection(tcp::socket socket, const backend_account& account,
-                                       block_pool& blocks, shared_vector blank,
-                                       std::size_t prepared_max)
+backend_connection::backend_connection(asio::any_io_executor executor,
+                                       const backend_account& account, block_pool& blocks,
+                                       shared_vector blank, std::size_t prepared_max)
     : prepared(prepared_max),
-      socket_(std::move(socket)),
+      socket_(std::move(executor)),
       input_(blocks),
       account_(&account),
       state_(std::move(blank)) {}
@@ -66,18 +47,65 @@ asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection:
     shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
     server_refusal& refusal) {
     const auto executor = co_await asio::this_coro::executor;
-    std::unique_ptr<backend_connection> opened(new backend_connection(
-        tcp::socket(executor), account, blocks, std::move(blank), prepared_max));
-    const deadline guard(opened->socket_, give_up);
-
-    result<void> done = co_await connect(opened->socket_, server);
-    if (done) done = co_await opened->log_in(server, refusal);
-    if (done) done = co_await opened->start_tracking();
-    if (!done) {
-        if (guard.expired()) co_return errc::timed_out;
-        co_return done.error();
-    }
+    auto opened = std::make_unique<backend_connection>(executor, account, blocks, std::move(blank),
+                                                       prepared_max);
+    const result<void> done = co_await opened->establish(server, give_up, refusal);
+    if (!done) co_return done.error();
     co_return std::move(opened);
+}
+
+asio::awaitable<result<void>> backend_connection::establish(const server_endpoint& server,
+                                                            clock::time_point give_up,
+                                                            server_refusal& refusal) {
+    const deadline guard(socket_, give_up);
+    result<void> done = co_await connect(server, give_up);
+    if (done) done = co_await log_in(server, refusal);
+    if (done) done = co_await start_tracking();
+    if (!done && guard.expired()) co_return errc::timed_out;
+    co_return done;
+}
+
+void backend_connection::abort() noexcept {
+    aborted_ = true;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+asio::awaitable<result<void>> backend_connection::connect(const server_endpoint& server,
+                                                          clock::time_point give_up) {
+    std::vector<tcp::endpoint> addresses;
+    boost::system::error_code not_an_address;
+    const auto address = asio::ip::make_address(server.host, not_an_address);
+    if (!not_an_address) {
+        addresses.emplace_back(address, server.port);
+    } else {
+        tcp::resolver resolver(socket_.get_executor());
+        auto [unknown, found] =
+            co_await resolver.async_resolve(server.host, std::to_string(server.port), awaited);
+        if (unknown) co_return errc::connect_failed;
+        for (const auto& entry : found) addresses.push_back(entry.endpoint());
+    }
+    co_return co_await connect_to(addresses, give_up);
+}
+
+/// Tries the addresses of a name in turn.  The deadline closes the socket only while it is open, so
+/// the time is looked at in between as well.
+asio::awaitable<result<void>> backend_connection::connect_to(
+    std::span<const tcp::endpoint> addresses, clock::time_point give_up) {
+    for (const tcp::endpoint& at : addresses) {
+        if (aborted_) co_return errc::lost;
+        if (clock::now() >= give_up) co_return errc::timed_out;
+        auto [refused] = co_await socket_.async_connect(at, awaited);
+        boost::system::error_code ignored;
+        if (!refused) {
+            socket_.set_option(tcp::no_delay(true), ignored);
+            // A server that vanished without a word is noticed in the end.
+            socket_.set_option(tcp::socket::keep_alive(true), ignored);
+            co_return result<void>{};
+        }
+        socket_.close(ignored);
+    }
+    co_return errc::connect_failed;
 }
 
 asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& server,
@@ -154,6 +182,9 @@ asio::awaitable<result<void>> backend_connection::synchronise(shared_vector want
             refusal = *used->refusal;
             co_return errc::state_refused;
         }
+        auto moved = std::make_shared<session_vector>(*state_);
+        moved->use_schema(wanted->schema());
+        state_ = std::move(moved);  // should the SET be refused
     }
     const std::string set = set_statement(*state_, *wanted, baseline_);
     if (!set.empty()) {
@@ -249,15 +280,19 @@ asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepar
                                                              server_refusal& refusal) {
     if (prepared.find(*key) != nullptr) co_return result<void>{};
     // Only what decides the meaning of the text: more could end a transaction (autocommit).
-    shared_vector meaning = vectors.intern(state_->with_parsing_part(*key->state));
-    const result<void> moved = co_await synchronise(std::move(meaning), refusal);
+    session_vector meaning = state_->with_parsing_part(*key->state);
+    // A text that was prepared without a default schema names no table that would need one, and a
+    // schema cannot be given up again.
+    if (meaning.schema().empty()) meaning.use_schema(state_->schema());
+    shared_vector wanted = vectors.intern(std::move(meaning));
+    const result<void> moved = co_await synchronise(std::move(wanted), refusal);
     if (!moved) co_return moved.error();
 
     const auto answer = co_await ask(protocol::command::stmt_prepare, key->text);
     if (!answer) co_return answer.error();
     if (answer->refusal) {
         refusal = *answer->refusal;
-        co_return errc::state_refused;
+        co_return errc::statement_refused;
     }
     if (!answer->prepared) co_return errc::bad_answer;
     prepared_statement added;

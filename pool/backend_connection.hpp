@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,12 +59,25 @@ public:
     using clock = std::chrono::steady_clock;
     static constexpr std::size_t small_answer_bytes_max = 1 << 20;
 
-    /// Connects, logs in, turns the trackers on and reads the variables' initial values.
+    /// Not connected yet: establish() does that.  `account` must outlive the connection.
+    backend_connection(boost::asio::any_io_executor executor, const backend_account& account,
+                       block_pool& blocks, shared_vector blank, std::size_t prepared_max);
+
+    /// Connects, logs in, turns the trackers on and reads the variables' initial values.  To be
+    /// called once; after an error the connection is good for nothing.
     /// Errors: timed_out, connect_failed, login_denied (`refusal` says why), bad_answer, lost.
+    boost::asio::awaitable<result<void>> establish(const server_endpoint& server,
+                                                   clock::time_point give_up,
+                                                   server_refusal& refusal);
+
+    /// Makes a connection and establishes it; errors as there.
     static boost::asio::awaitable<result<std::unique_ptr<backend_connection>>> open(
         const server_endpoint& server, const backend_account& account, block_pool& blocks,
         shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
         server_refusal& refusal);
+
+    /// Ends whatever is going on: it finds the connection lost.
+    void abort() noexcept;
 
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
     receive_buffer& input() noexcept { return input_; }
@@ -82,7 +97,7 @@ public:
     }
 
     /// Brings the server's session to `wanted`: nothing, or one COM_INIT_DB, or one SET, or both.
-    /// Errors: state_refused (`refusal` says why; the connection must not be used), lost.
+    /// Errors: state_refused (`refusal` says why; state() is still true), lost.
     boost::asio::awaitable<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
 
     /// Writes what is queued() and then `bytes`, in one call.  Errors: lost.
@@ -98,7 +113,7 @@ public:
 
     /// Prepares `key`, if this connection has not, in the state that its text was prepared in; the
     /// connection is left in that state.  The statement is then found in `prepared`.
-    /// Errors: state_refused (`refusal` says why, a refused statement too), lost, bad_answer.
+    /// Errors: state_refused and statement_refused (`refusal` says why), lost, bad_answer.
     boost::asio::awaitable<result<void>> make_ready(const shared_prepared_text& key,
                                                     vector_interner& vectors,
                                                     server_refusal& refusal);
@@ -115,9 +130,10 @@ public:
     clock::time_point idle_since{};
 
 private:
-    backend_connection(boost::asio::ip::tcp::socket socket, const backend_account& account,
-                       block_pool& blocks, shared_vector blank, std::size_t prepared_max);
-
+    boost::asio::awaitable<result<void>> connect(const server_endpoint& server,
+                                                 clock::time_point give_up);
+    boost::asio::awaitable<result<void>> connect_to(
+        std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);
     boost::asio::awaitable<result<void>> start_tracking();
@@ -131,6 +147,7 @@ private:
     std::uint32_t connection_id_ = 0;
     std::string server_version_;
     std::vector<std::uint8_t> queued_;
+    bool aborted_ = false;
 };
 
 }  // namespace pool

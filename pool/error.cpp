@@ -23,6 +23,8 @@ public:
                 return "the server sent a packet that MySQL's protocol does not allow here";
             case errc::state_refused:
                 return "the server did not take over the session's schema or variables";
+            case errc::statement_refused:
+                return "the server did not prepare the statement";
             case errc::shutting_down:
                 return "Tidegate is shutting down";
         }

@@ -13,8 +13,10 @@ enum class errc {
     login_denied,    ///< The server does not accept the account.
     lost,            ///< The connection ended in the middle of a conversation.
     bad_answer,      ///< The server sent what the protocol does not allow.
-    state_refused,   ///< The server did not take the session's state (a schema dropped meanwhile).
-    shutting_down    ///< Tidegate stops.
+    state_refused,   ///< The server did not take the session's state (a schema dropped
+                     ///< meanwhile).
+    statement_refused,  ///< The server did not prepare the statement (a table dropped meanwhile).
+    shutting_down       ///< Tidegate stops.
 };
 
 const boost::system::error_category& error_category() noexcept;

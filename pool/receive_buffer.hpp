@@ -20,7 +20,9 @@ public:
 
     using block = std::unique_ptr<std::uint8_t[]>;
 
-    explicit block_pool(std::size_t block_bytes) : block_bytes_(block_bytes) {}
+    explicit block_pool(std::size_t block_bytes) : block_bytes_(block_bytes) {
+        free_.reserve(kept_max);  // so that giving back cannot fail
+    }
 
     std::size_t block_bytes() const noexcept { return block_bytes_; }
     block take() {
@@ -29,7 +31,8 @@ public:
         free_.pop_back();
         return taken;
     }
-    void give_back(block unused) {
+    std::size_t free() const noexcept { return free_.size(); }
+    void give_back(block unused) noexcept {
         if (free_.size() < kept_max) free_.push_back(std::move(unused));
     }
 

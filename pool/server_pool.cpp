@@ -61,7 +61,7 @@ lease server_pool::borrow_now(const backend_account& account, const shared_vecto
     for (std::size_t i = idle_.size(); i-- > 0;) {
         backend_connection& free = *idle_[i];
         if (free.state() != wanted || &free.account() != &account) continue;
-        if (clock::now() - free.idle_since > limits_.trust_idle) return {};
+        if (!is_trusted(free)) return {};
         auto taken = std::move(idle_[i]);
         idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
         observer_->lent({}, false);
@@ -135,10 +135,14 @@ std::unique_ptr<backend_connection> server_pool::take_idle(const backend_account
         if (best == idle_.end()) return nullptr;
         auto taken = std::move(*best);
         idle_.erase(best);
-        const bool trusted = clock::now() - taken->idle_since <= limits_.trust_idle;
-        if (trusted || !taken->is_dead()) return taken;
+        if (is_trusted(*taken) || !taken->is_dead()) return taken;
         close(std::move(taken));
     }
+}
+
+/// Whether a free connection may be lent without a look at it.
+bool server_pool::is_trusted(const backend_connection& free) const {
+    return free.idle_since > last_discard_ && clock::now() - free.idle_since <= limits_.trust_idle;
 }
 
 /// Reserves a slot for one more connection, giving up a free one of another account if need be.
@@ -158,17 +162,22 @@ asio::awaitable<result<lease>> server_pool::open_one(const backend_account& acco
                                                      clock::time_point give_up,
                                                      server_refusal& refusal) {
     const auto until = std::min(give_up, clock::now() + limits_.connect_timeout);
-    auto opened = co_await backend_connection::open(server_, account, *blocks_, blank_,
-                                                    limits_.prepared_max, until, refusal);
-    observer_->opened(opened.has_value());
-    if (!opened) {
-        --open_;
-        slot_became_free();
-        co_return opened.error();
+    auto opening = std::make_unique<backend_connection>(executor_, account, *blocks_, blank_,
+                                                        limits_.prepared_max);
+    all_.push_back(opening.get());  // shut_down() ends it too
+    const result<void> established = co_await opening->establish(server_, until, refusal);
+    observer_->opened(established.has_value());
+    if (established && !shut_down_) {
+        observer_->lent(since(began), true);
+        co_return lease(*this, std::move(opening));
     }
-    all_.push_back(opened->get());
-    observer_->lent(since(began), true);
-    co_return lease(*this, std::move(*opened));
+    if (established) observer_->closed();
+    std::erase(all_, opening.get());
+    opening.reset();
+    --open_;
+    slot_became_free();
+    if (shut_down_) co_return errc::shutting_down;
+    co_return established.error();
 }
 
 void server_pool::take_back(std::unique_ptr<backend_connection> connection) {
@@ -193,6 +202,8 @@ void server_pool::take_back(std::unique_ptr<backend_connection> connection) {
 
 void server_pool::discard(std::unique_ptr<backend_connection> connection) noexcept {
     observer_->taken_back();
+    // Perhaps the server went away; then those that are free are dead as well.
+    last_discard_ = clock::now();
     close(std::move(connection));
 }
 
@@ -214,6 +225,7 @@ void server_pool::slot_became_free() {
 }
 
 void server_pool::offer(reclaimable& loan) {
+    if (!waiters_.empty()) return loan.reclaim();
     offers_.push_back(&loan);
 }
 
@@ -224,8 +236,7 @@ void server_pool::withdraw(reclaimable& loan) {
 void server_pool::shut_down() {
     shut_down_ = true;
     for (waiter* waiting : waiters_) waiting->timer.cancel();
-    boost::system::error_code ignored;
-    for (backend_connection* connection : all_) connection->socket().close(ignored);
+    for (backend_connection* connection : all_) connection->abort();
     while (!idle_.empty()) {
         auto last = std::move(idle_.back());
         idle_.pop_back();

@@ -66,8 +66,8 @@ struct pool_limits {
     std::size_t connections_max = 10;  // open or being opened
     std::size_t prepared_max = 200;    // statements of one connection
     std::chrono::milliseconds connect_timeout{5000};
-    /// A connection unused for longer is looked at before it is lent: the server may have closed
-    /// it.
+    /// A connection unused for longer is looked at before it is lent, as the server may have closed
+    /// it; so is any other after one that was lent has not come back.
     std::chrono::milliseconds trust_idle{1000};
 };
 
@@ -103,12 +103,12 @@ public:
     /// The fast path of borrow(): a free connection in exactly this state, or nothing.
     lease borrow_now(const backend_account& account, const shared_vector& wanted);
 
-    /// Offers a loan for reclaim, oldest first, until withdraw().
+    /// Offers a loan for reclaim, oldest first, until withdraw(); at once if somebody waits.
     void offer(reclaimable& loan);
     void withdraw(reclaimable& loan);
 
-    /// Ends all waiting and closes all connections, those on loan too: whoever reads from one finds
-    /// it lost.
+    /// Ends all waiting and closes all connections, those on loan and those being opened too:
+    /// whoever reads from one finds it lost.
     void shut_down();
 
     const server_endpoint& server() const noexcept { return server_; }
@@ -122,6 +122,7 @@ private:
 
     std::unique_ptr<backend_connection> take_idle(const backend_account& account,
                                                   const shared_vector& wanted);
+    bool is_trusted(const backend_connection& free) const;
     bool make_room();
     boost::asio::awaitable<result<lease>> open_one(const backend_account& account,
                                                    clock::time_point began,
@@ -140,10 +141,11 @@ private:
     shared_vector blank_;
     pool_observer* observer_;
     std::vector<std::unique_ptr<backend_connection>> idle_;  // most recently used last
-    std::vector<backend_connection*> all_;                   // idle and lent
+    std::vector<backend_connection*> all_;                   // idle, lent and being opened
     std::list<waiter*> waiters_;      // bounded by the sessions of the worker
     std::list<reclaimable*> offers_;  // likewise
     std::size_t open_ = 0;            // idle, lent or being opened
+    clock::time_point last_discard_ = clock::time_point::min();
     bool shut_down_ = false;
 };
 

@@ -29,8 +29,11 @@ bool decides_parsing(variable_id id) {
     return std::find(std::begin(names), std::end(names), name_of(id)) != std::end(names);
 }
 
-bool resets_collation(variable_id id) {
-    return name_of(id) == "character_set_connection";
+/// The variable that changes with this one, and comes behind it in tracked_variables().
+std::string_view reset_by(std::string_view name) {
+    if (name == "character_set_connection") return "collation_connection";
+    if (name == "max_join_size") return "sql_big_selects";
+    return {};
 }
 
 }  // namespace
@@ -92,13 +95,7 @@ void vector_interner::forget_dead() {
 std::string set_statement(const session_vector& from, const session_vector& to,
                           const variable_baseline& baseline) {
     std::string out;
-    bool connection_charset_set = false;
-    const auto assign = [&](variable_id id, const variable_value& value) {
-        out.append(out.empty() ? "SET " : ", ");
-        append_assignment(out, id, value);
-        if (resets_collation(id)) connection_charset_set = true;
-    };
-
+    std::string_view reset;  // on the way, so that it must be said again
     const std::span<const std::string_view> names = tracked_variables();
     for (std::size_t i = 0; i < names.size(); ++i) {
         const auto id = static_cast<variable_id>(i);
@@ -108,10 +105,11 @@ std::string set_statement(const session_vector& from, const session_vector& to,
         if (has == nullptr) has = initial;
         if (wanted == nullptr) wanted = initial;
         if (wanted == nullptr) continue;  // this server does not know the variable
-        // Setting the character set of the connection resets its collation, so that is said again.
-        const bool reset_on_the_way = connection_charset_set && names[i] == "collation_connection";
-        if (has != nullptr && *has == *wanted && !reset_on_the_way) continue;
-        assign(id, *wanted);
+        if (has != nullptr && *has == *wanted && names[i] != reset) continue;
+        out.append(out.empty() ? "SET " : ", ");
+        append_assignment(out, id, *wanted);
+        if (const std::string_view follower = reset_by(names[i]); !follower.empty())
+            reset = follower;
     }
     return out;
 }

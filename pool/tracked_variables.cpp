@@ -139,10 +139,15 @@ bool is_number(std::string_view text) {
     return text.front() != '.' && text.back() != '.';
 }
 
+bool is_plain(char c) {
+    return c >= ' ' && c <= '~' && c != '\'' && c != '\\';
+}
+
 // A backslash or a quote cannot be escaped in a way that holds under NO_BACKSLASH_ESCAPES and
-// without it alike, so such a value goes as a hexadecimal literal of the name's character set.
+// without it alike, and what is not ASCII would be read in the connection's character set, so such
+// a value goes as a hexadecimal literal.
 void append_quoted(std::string& out, std::string_view text) {
-    if (text.find_first_of("'\\") == std::string_view::npos) {
+    if (std::all_of(text.begin(), text.end(), is_plain)) {
         out.append("'").append(text).append("'");
         return;
     }

@@ -1,0 +1,182 @@
+// What a connection makes of a server's answers.
+#include "pool/backend_connection.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/pool/pool_fixture.hpp"
+
+using namespace pool_test;
+using heard = std::vector<std::string>;
+
+namespace {
+
+pool::result<pool::small_answer> ask(pool_fixture& f, pool::backend_connection& connection,
+                                     const std::string& sql) {
+    return run(f.context, connection.ask(protocol::command::query, sql));
+}
+
+pool::result<void> synchronise(pool_fixture& f, pool::backend_connection& connection,
+                               pool::shared_vector wanted) {
+    return run(f.context, connection.synchronise(std::move(wanted), f.refusal));
+}
+
+pool::result<void> make_ready(pool_fixture& f, pool::backend_connection& connection,
+                              const pool::shared_prepared_text& key) {
+    return run(f.context, connection.make_ready(key, f.vectors, f.refusal));
+}
+
+}  // namespace
+
+TEST_CASE("A small answer is read whole", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    f.server.row_bytes = 100'000;  // more than a block
+    const auto answer = ask(f, *loan, "SELECT rows");
+    REQUIRE(answer.has_value());
+    REQUIRE(answer->rows.size() == 1);
+    CHECK(answer->rows[0][0] == std::string(100'000, 'x'));
+    CHECK_FALSE(answer->refusal);
+    CHECK(loan->input().empty());
+    loan.give_back();
+}
+
+TEST_CASE("An answer that is not small is a bad answer", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    f.server.row_bytes = pool::backend_connection::small_answer_bytes_max + 1;
+    const auto answer = ask(f, *loan, "SELECT rows");
+    CHECK(answer.error() == pool::errc::bad_answer);
+}
+
+TEST_CASE("A refusal is an answer", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    f.server.refused["SELECT x"] = "Unknown column 'x'";
+    const auto answer = ask(f, *loan, "SELECT x");
+    REQUIRE(answer.has_value());
+    REQUIRE(answer->refusal);
+    CHECK(answer->refusal->message == "Unknown column 'x'");
+    CHECK(ask(f, *loan, "SELECT 1").has_value());
+    loan.give_back();
+}
+
+TEST_CASE("An answer that the protocol does not allow is a bad answer", "[pool]") {
+    pool_fixture f;
+    const std::vector<std::string> answers{
+        std::string("\x01\x00\x00\x01\xfb", 5),                       // "send me a file"
+        std::string("\x01\x00\x00\x01\x00", 5),                       // an OK cut short
+        std::string("\x02\x00\x00\x01\xfc\xff", 6),                   // a column count cut short
+        std::string("\x00\x00\x00\x01", 4),                           // an empty packet
+        std::string("\xff\xff\xff\x01\x00", 5),                       // an OK of 16 MiB
+        std::string("\x01\x00\x00\x01\x01\xff\xff\xff\x02\x00", 10),  // a definition of 16 MiB
+    };
+    for (const std::string& bytes : answers) {
+        CAPTURE(bytes);
+        f.server.said["SELECT odd"] = bytes;
+        pool::lease loan = f.lend();
+        const auto answer = ask(f, *loan, "SELECT odd");
+        CHECK(answer.error() == pool::errc::bad_answer);
+    }
+}
+
+TEST_CASE("A connection that ends in an answer is lost", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    f.server.said["SELECT 1"] = std::string("\x07\x00\x00", 3);
+    const auto answer = start(f.context, loan->ask(protocol::command::query, "SELECT 1"));
+    REQUIRE(run_until(f.context, [&] { return !f.server.heard.empty(); }));
+    f.server.hang_up();
+    REQUIRE(run_until(f.context, [&] { return answer->has_value(); }));
+    CHECK((*answer)->error() == pool::errc::lost);
+}
+
+TEST_CASE("A state is reached with the fewest words", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    CHECK(synchronise(f, *loan, f.state()).has_value());
+    CHECK(f.server.heard.empty());
+    CHECK(synchronise(f, *loan, f.state("shop")).has_value());
+    CHECK(synchronise(f, *loan, f.state("shop", "+01:00")).has_value());
+    CHECK(synchronise(f, *loan, f.state("other")).has_value());
+    CHECK(f.server.heard == heard{"init_db shop", "SET SESSION time_zone='+01:00'", "init_db other",
+                                  "SET SESSION time_zone='SYSTEM'"});
+    CHECK(loan->state() == f.state("other"));
+    loan.give_back();
+}
+
+TEST_CASE("A refused state leaves the connection in the state it says", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    f.server.refused["init_db gone"] = "Unknown database 'gone'";
+    f.server.refused["SET SESSION time_zone='nowhere'"] = "Unknown or incorrect time zone";
+
+    CHECK(synchronise(f, *loan, f.state("gone")).error() == pool::errc::state_refused);
+    CHECK(f.refusal.message == "Unknown database 'gone'");
+    CHECK(loan->state() == f.state());
+
+    const auto refused = synchronise(f, *loan, f.state("shop", "nowhere"));
+    CHECK(refused.error() == pool::errc::state_refused);
+    CHECK(*loan->state() == *f.state("shop"));
+    loan.give_back();
+}
+
+TEST_CASE("A statement is prepared once on a connection, in the state it was written in",
+          "[pool]") {
+    pool_fixture f;
+    pool::prepared_registry registry;
+    pool::lease loan = f.lend();
+    const auto key = registry.intern("SELECT ?", f.state("shop"));
+    REQUIRE(make_ready(f, *loan, key).has_value());
+    REQUIRE(make_ready(f, *loan, key).has_value());
+    CHECK(f.server.heard == heard{"init_db shop", "prepare SELECT ?"});
+    REQUIRE(loan->prepared.find(*key) != nullptr);
+    CHECK(loan->prepared.find(*key)->id == 1);
+    loan.give_back();
+}
+
+TEST_CASE("A statement that was written without a schema is prepared in any", "[pool]") {
+    pool_fixture f;
+    pool::prepared_registry registry;
+    pool::lease loan = f.lend();
+    REQUIRE(synchronise(f, *loan, f.state("shop")).has_value());
+    const auto key = registry.intern("SELECT 1", f.state());
+    REQUIRE(make_ready(f, *loan, key).has_value());
+    CHECK(f.server.heard == heard{"init_db shop", "prepare SELECT 1"});
+    loan.give_back();
+}
+
+TEST_CASE("A refused statement costs no connection", "[pool]") {
+    pool_fixture f;
+    pool::prepared_registry registry;
+    pool::lease loan = f.lend();
+    f.server.refused["prepare SELECT gone"] = "Unknown column 'gone'";
+    const auto key = registry.intern("SELECT gone", f.state());
+    CHECK(make_ready(f, *loan, key).error() == pool::errc::statement_refused);
+    CHECK(f.refusal.message == "Unknown column 'gone'");
+    CHECK(loan->prepared.find(*key) == nullptr);
+    CHECK(ask(f, *loan, "SELECT 1").has_value());
+    loan.give_back();
+}
+
+TEST_CASE("A statement that made room is closed in front of the next command", "[pool]") {
+    pool_fixture f({.connections_max = 1, .prepared_max = 1});
+    pool::prepared_registry registry;
+    pool::lease loan = f.lend();
+    REQUIRE(make_ready(f, *loan, registry.intern("SELECT 1", f.state())).has_value());
+    REQUIRE(make_ready(f, *loan, registry.intern("SELECT 2", f.state())).has_value());
+    CHECK(f.server.heard == heard{"prepare SELECT 1", "prepare SELECT 2"});
+    REQUIRE(ask(f, *loan, "SELECT 3").has_value());
+    CHECK(f.server.heard == heard{"prepare SELECT 1", "prepare SELECT 2", "close 1", "SELECT 3"});
+    CHECK(loan->queued().empty());
+    loan.give_back();
+}
+
+TEST_CASE("An aborted connection is not connected any more", "[pool]") {
+    pool_fixture f;
+    pool::backend_connection connection(f.context.get_executor(), f.app, f.blocks, f.state(), 10);
+    connection.abort();
+    const auto give_up = pool::backend_connection::clock::now() + patience;
+    const auto done = run(f.context, connection.establish(f.server.endpoint(), give_up, f.refusal));
+    CHECK_FALSE(done.has_value());
+    CHECK(f.server.accepted == 0);
+}

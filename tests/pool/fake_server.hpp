@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool/backend_connection.hpp"
+
+namespace pool_test {
+
+/// A MySQL server of a few sentences, on the test's own io_context: lets the account in, answers
+/// what connections open with, and then OK to nearly everything.  A test sets how it misbehaves.
+class fake_server {
+public:
+    explicit fake_server(boost::asio::io_context& context);
+    ~fake_server();
+    fake_server(const fake_server&) = delete;
+    fake_server& operator=(const fake_server&) = delete;
+
+    pool::server_endpoint endpoint() const;
+
+    // How it behaves; read whenever it matters.
+    std::string password = "secret";
+    bool silent = false;         // accepts connections and never says a word
+    std::string greeting_bytes;  // if not empty: said instead of a greeting, then the end
+    std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
+                                                 {"time_zone", "SYSTEM"}};
+    std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
+    std::map<std::string, std::string> said;     // query → raw bytes, answered as they are
+    std::size_t row_bytes = 0;  // if not 0: "SELECT rows" answers a row of so many bytes
+
+    // What it has seen.
+    std::size_t accepted = 0;
+    std::size_t alive() const noexcept { return sockets_.size(); }
+    std::vector<std::string> heard;  // what came after the opening: "SET …", "init_db shop", …
+
+    /// Closes every connection; new ones are still accepted.
+    void hang_up();
+    /// Sends bytes that nobody has asked for on every connection.
+    void blurt(std::string_view bytes);
+    /// Nobody listens any more.
+    void stop_listening();
+
+private:
+    class conversation;
+
+    boost::asio::awaitable<void> accept();
+    boost::asio::awaitable<void> serve(std::list<boost::asio::ip::tcp::socket>::iterator self);
+
+    boost::asio::ip::tcp::acceptor acceptor_;
+    std::uint16_t port_;
+    std::list<boost::asio::ip::tcp::socket> sockets_;
+};
+
+}  // namespace pool_test

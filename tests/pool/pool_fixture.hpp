@@ -1,0 +1,133 @@
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "pool/server_pool.hpp"
+#include "tests/pool/fake_server.hpp"
+
+namespace pool_test {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 20s;  // for what must happen; generous, for loaded machines
+
+/// The value of a coroutine that has been started and may end later.
+template <class T>
+using pending = std::shared_ptr<std::optional<T>>;
+
+template <class T>
+pending<T> start(boost::asio::io_context& context, boost::asio::awaitable<T> what) {
+    auto value = std::make_shared<std::optional<T>>();
+    boost::asio::co_spawn(context, std::move(what), [value](std::exception_ptr failed, T got) {
+        if (!failed) value->emplace(std::move(got));
+    });
+    return value;
+}
+
+/// Runs the context until the condition holds.
+template <class Condition>
+bool run_until(boost::asio::io_context& context, Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+        context.restart();
+        context.run_one_for(100ms);
+    }
+    return condition();
+}
+
+template <class T>
+T run(boost::asio::io_context& context, boost::asio::awaitable<T> what) {
+    const pending<T> value = start(context, std::move(what));
+    REQUIRE(run_until(context, [&] { return value->has_value(); }));
+    return std::move(**value);
+}
+
+/// Counts as the metrics do.
+class counting_observer final : public pool::pool_observer {
+public:
+    void opened(bool success) override { ++(success ? opens : failures); }
+    void closed() override { ++closes; }
+    void lent(std::chrono::microseconds, bool had_to_wait) override {
+        ++lends;
+        if (had_to_wait) ++waits;
+    }
+    void taken_back() override { ++returns; }
+    void wait_timed_out() override { ++timeouts; }
+
+    std::size_t opens = 0, failures = 0, closes = 0, lends = 0, waits = 0, returns = 0,
+                timeouts = 0;
+};
+
+/// A pool of one worker and its server.
+class pool_fixture {
+public:
+    explicit pool_fixture(pool::pool_limits limits = {.connections_max = 2}) : limits_(limits) {}
+    ~pool_fixture() {
+        pool.shut_down();
+        context.restart();
+        context.poll();
+        CHECK(observer.lends == observer.returns);
+        CHECK(observer.opens == observer.closes);
+        CHECK(pool.open() == 0);
+        CHECK(pool.waiting() == 0);
+    }
+
+    pool::shared_vector state(std::string_view schema = {}, std::string_view time_zone = {}) {
+        pool::session_vector made;
+        made.use_schema(schema);
+        if (!time_zone.empty()) made.set(*pool::find_variable("time_zone"), std::string(time_zone));
+        return vectors.intern(std::move(made));
+    }
+
+    using loan = pool::result<pool::lease>;
+
+    pending<loan> ask(const pool::backend_account& who, pool::shared_vector wanted,
+                      std::chrono::milliseconds within = patience) {
+        return start(context, borrow(who, std::move(wanted), within));
+    }
+    loan get(const pool::backend_account& who, pool::shared_vector wanted,
+             std::chrono::milliseconds within = patience) {
+        return run(context, borrow(who, std::move(wanted), within));
+    }
+    loan get() { return get(app, state()); }
+    /// A loan that must be had.
+    pool::lease lend(pool::shared_vector wanted) {
+        loan got = get(app, std::move(wanted));
+        REQUIRE(got.has_value());
+        return std::move(*got);
+    }
+    pool::lease lend() { return lend(state()); }
+
+    bool settled(const pending<loan>& asked) {
+        return run_until(context, [&] { return asked->has_value(); });
+    }
+
+private:
+    boost::asio::awaitable<loan> borrow(const pool::backend_account& who,
+                                        pool::shared_vector wanted,
+                                        std::chrono::milliseconds within) {
+        co_return co_await pool.borrow(who, wanted, pool::server_pool::clock::now() + within,
+                                       refusal);
+    }
+    pool::pool_limits limits_;
+
+public:
+    boost::asio::io_context context{1};
+    fake_server server{context};
+    pool::block_pool blocks{1024};
+    pool::vector_interner vectors{};
+    counting_observer observer{};
+    pool::server_pool pool{
+        context.get_executor(), server.endpoint(), limits_, blocks, state(), observer};
+    pool::backend_account app{"app", "secret"};
+    pool::backend_account other{"other", "secret"};
+    pool::server_refusal refusal{};
+};
+
+}  // namespace pool_test
