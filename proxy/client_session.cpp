@@ -48,9 +48,10 @@ client_session::client_session(worker& owner, asio::ip::tcp::socket socket, std:
 
 client_session::~client_session() {
     withdraw_offer();
-    const bool clean = state_ && !state_->in_transaction() &&
-                       (!state_->is_pinned() || state_->view({}).pinned == false);
-    if (held_ && clean && phase_ == phase::idle) held_.give_back();
+    // During a command the connection is not here, so what is here has read its answer to the end.
+    const bool clean =
+        state_ && !state_->in_transaction() && !state_->is_pinned_for_more_than_questions();
+    if (held_ && clean) held_.give_back();
 }
 
 void client_session::end(disconnect_reason why) {
@@ -99,8 +100,13 @@ asio::awaitable<disconnect_reason> client_session::serve() {
     for (;;) {
         phase_ = phase::idle;
         since_ = clock::now();
+        command = {};
         const maybe_reason left = co_await client_.read_command(command, packet_bytes_max);
         if (end_wanted_) co_return *end_wanted_;
+        if (left == disconnect_reason::packet_too_large)
+            co_await tell_error(command, 1153, "08S01",
+                                "Got a packet bigger than 'max_allowed_packet' bytes "
+                                "(limits.packet_bytes_max)");
         if (left) co_return *left;
         phase_ = phase::busy;
         const maybe_reason ended = co_await dispatch(command);
@@ -284,16 +290,28 @@ asio::awaitable<client_session::maybe_reason> client_session::set_option(
 
 asio::awaitable<client_session::maybe_reason> client_session::reset_connection(
     const client_command& command) {
-    held_.discard();  // and with it the transaction, locks and temporary tables
+    co_await let_go();
     statements_.clear();
     state_->reset();
     const bool told = co_await client_.send_ok(command, state_->status());
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
+/// Gives up the held connection, and with it the transaction, locks and temporary tables.  Waits
+/// until the server has let go of them, for the client's next statement may ask for the same locks.
+asio::awaitable<void> client_session::let_go() {
+    withdraw_offer();
+    pool::lease connection = std::move(held_);
+    if (!connection) co_return;
+    const auto done = co_await connection->ask(protocol::command::reset_connection, {});
+    (void)done;  // lost: then all of it is gone as well
+}
+
 asio::awaitable<client_session::maybe_reason> client_session::change_user(client_command& command) {
-    held_.discard();
+    co_await let_go();
     statements_.clear();
+    phase_ = phase::logging_in;
+    since_ = clock::now();
     const auto challenge = protocol::random_nonce();
     if (!challenge) co_return disconnect_reason::internal_error;
     const auto step = login_->change_user(command.payload, command.sequence, *challenge);

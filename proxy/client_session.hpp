@@ -96,6 +96,8 @@ private:
 
     // session_queries.cpp
     awaitable<maybe_reason> query(client_command& command);
+    static bool kills(const rules::script_facts& facts);
+    awaitable<maybe_reason> tell_kill(const client_command& command);
     awaitable<maybe_reason> run_statement(request what, std::string_view text);
     awaitable<router::decision> route(const rules::script_facts& facts, std::string_view text);
     router::decision decide(const rules::script_facts& facts, std::string_view text,
@@ -133,7 +135,9 @@ private:
     void note_prepared(pool::backend_connection& connection, const request& what);
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);
-    void keep_or_give_back(pool::lease connection);
+    void keep_or_give_back(pool::lease connection, bool is_edge);
+    void settle_hold();
+    awaitable<void> let_go();
     void withdraw_offer();
     attempt refuse(const boost::system::error_code& why, const pool::server_pool& servers);
 

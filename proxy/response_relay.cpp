@@ -85,6 +85,8 @@ protocol::result<std::size_t> response_relay::take_packet(std::span<std::uint8_t
         header.payload_size > 0 ? input[at + protocol::header_size] : std::uint8_t{0};
 
     const packet_role role = reader_.classify(header.payload_size, first);
+    // Never asked for: no client's files for a server that asks nevertheless.
+    if (role == packet_role::local_infile) return protocol::errc::malformed;
     if (protocol::response_reader::needs_payload(role)) {
         needed_ = protocol::header_size + header.payload_size;
         if (available < needed_) return std::size_t{0};

@@ -49,6 +49,7 @@ bool must_guard(const rules::script_facts* facts, bool multi_statements) {
 asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
                                                                     bool is_edge,
                                                                     const request& what) {
+    withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) {
         connection = servers.borrow_now(*account_, state_->vector());
@@ -57,14 +58,17 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
             if (got != attempt::finished) co_return got;
         }
     }
-    if (what.statement != nullptr) {
-        const attempt ready = co_await ready_statement(*connection, *what.statement);
-        if (ready != attempt::finished) co_return ready;
+    attempt ready = attempt::finished;
+    if (what.statement != nullptr) ready = co_await ready_statement(*connection, *what.statement);
+    if (ready == attempt::finished &&
+        (connection->state() != state_->vector() || what.facts != nullptr))
+        ready = co_await bring_to_state(*connection, what);
+    if (ready == attempt::refused) {
+        // The connection is still in the state it says it is in, and with it a transaction.
+        keep_or_give_back(std::move(connection), is_edge);
+        co_return is_edge ? attempt::edge_lacks : attempt::refused;
     }
-    if (connection->state() != state_->vector() || what.facts != nullptr) {
-        const attempt moved = co_await bring_to_state(*connection, what);
-        if (moved != attempt::finished) co_return moved;
-    }
+    if (ready != attempt::finished) co_return ready;
 
     std::vector<std::uint8_t> made;
     protocol::bytes_view frames = what.frames;
@@ -85,7 +89,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         const bool settled = co_await settle(*connection, what);
         if (!settled) co_return attempt::lost_midway;
     }
-    keep_or_give_back(std::move(connection));
+    keep_or_give_back(std::move(connection), is_edge);
     co_return outcome;
 }
 
@@ -147,7 +151,7 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
         }
         input.consume(*taken);
         if (relay.done()) break;
-        if (relay.needed() > input.size() + 1) input.reserve(relay.needed());
+        if (relay.needed() > input.size()) input.reserve(relay.needed());
         const auto read = co_await connection.receive();
         if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
     }
@@ -222,18 +226,32 @@ void client_session::note_prepared(pool::backend_connection& connection, const r
     connection.queue_close_statements(connection.prepared.add(*what.prepared_text, added));
 }
 
-void client_session::keep_or_give_back(pool::lease connection) {
-    if (!state_->holds_connection()) {
-        connection.give_back();
+void client_session::keep_or_give_back(pool::lease connection, bool is_edge) {
+    held_ = std::move(connection);
+    if (is_edge && (state_->in_transaction() || state_->is_pinned_for_more_than_questions())) {
+        // What pins a session would send its writes to the edge, too.
+        worker_->count().tracker_mismatches.add();
+        worker_->log().warn(log_event("edge_pinned")("edge", held_.owner()->server().name)(
+                                "reason", to_string(state_->first_pin()))("connection", id_)
+                                .text());
+        held_.discard();
+        state_->lose_connection();
         return;
     }
-    held_ = std::move(connection);
-    const bool only_for_questions =
-        !state_->in_transaction() && !state_->view(router::consistency::session).pinned;
-    if (only_for_questions) {
-        held_.owner()->offer(*this);
-        offered_ = true;
+    settle_hold();
+}
+
+/// Keeps, offers or gives back the held connection, as the session's state now has it.
+void client_session::settle_hold() {
+    if (!held_) return;
+    if (!state_->holds_connection()) {
+        withdraw_offer();
+        held_.give_back();
+        return;
     }
+    if (offered_ || state_->in_transaction() || state_->is_pinned_for_more_than_questions()) return;
+    offered_ = true;  // first: it may be taken up at once
+    held_.owner()->offer(*this);
 }
 
 /// Somebody waits for a connection that this session keeps only in case it asks for warnings.

@@ -24,6 +24,7 @@ asio::awaitable<client_session::maybe_reason> client_session::prepare(client_com
                         worker_->settings().limits.prepared_per_session_max));
     session_statement added;
     added.facts = worker_->facts().find(text, state_->lexing()).facts;
+    if (kills(*added.facts)) co_return co_await tell_kill(command);
     added.text = worker_->statements().intern(
         text, worker_->vectors().intern(state_->vector()->parsing_part()));
     const std::uint32_t id = next_statement_id();
@@ -100,7 +101,9 @@ asio::awaitable<client_session::attempt> client_session::ready_statement(
     pool::backend_connection& connection, const session_statement& statement) {
     const auto ready = co_await connection.make_ready(statement.text, worker_->vectors(), refusal_);
     if (ready) co_return attempt::finished;
-    co_return ready.error() == pool::errc::state_refused ? attempt::refused : attempt::lost_unbegun;
+    const bool refused = ready.error() == pool::errc::state_refused ||
+                         ready.error() == pool::errc::statement_refused;
+    co_return refused ? attempt::refused : attempt::lost_unbegun;
 }
 
 /// Turns an execution, or another command of a statement, into one for this connection: its own
@@ -210,7 +213,7 @@ void client_session::settle_prepared_pin() {
     });
     if (needed) return;
     state_->unpin(pin_reason::prepared_state);
-    if (!state_->holds_connection() && held_) held_.give_back();
+    settle_hold();
 }
 
 }  // namespace proxy

@@ -20,6 +20,8 @@ namespace {
 
 using rules::effect;
 
+constexpr std::uint16_t too_many_connections = 1040;  // ER_CON_COUNT_ERROR, refuse()'s too
+
 bool is_show_route(std::string_view text) {
     const std::string trimmed = boost::algorithm::trim_right_copy_if(
         std::string(text.substr(0, 64)), boost::algorithm::is_any_of("; \t\r\n"));
@@ -82,16 +84,27 @@ asio::awaitable<client_session::maybe_reason> client_session::query(client_comma
             command, 1064, "42000",
             "You have an error in your SQL syntax: several statements in one query, and the client "
             "has not asked for CLIENT_MULTI_STATEMENTS");
-    if (facts.front().cls == rules::statement_class::kill)
-        co_return co_await tell_error(command, 1094, "HY000",
-                                      "Unknown thread id: KILL through Tidegate is not supported; "
-                                      "connect to the server itself");
+    if (kills(facts)) co_return co_await tell_kill(command);
     request what;
     what.command = &command;
     what.frames = command.frames;
     what.facts = &facts;
     what.repeatable = is_plain_read(facts);
     co_return co_await run_statement(what, text);
+}
+
+bool client_session::kills(const rules::script_facts& facts) {
+    return std::any_of(facts.statements.begin(), facts.statements.end(), [](const auto& statement) {
+        return statement.cls == rules::statement_class::kill;
+    });
+}
+
+/// A client knows Tidegate's ids only, and the server would take them for its own.
+asio::awaitable<client_session::maybe_reason> client_session::tell_kill(
+    const client_command& command) {
+    co_return co_await tell_error(command, 1094, "HY000",
+                                  "Unknown thread id: KILL through Tidegate is not supported; "
+                                  "connect to the server itself");
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::run_statement(request what,
@@ -143,6 +156,8 @@ void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
     if (outcome == attempt::edge_lacks) {
         worker_->count().coverage_bugs.add();
         worker_->log().warn(log_event("coverage_bug")("edge", name)("connection", id_).text());
+    } else if (outcome == attempt::refused && refusal_.code == too_many_connections) {
+        // Its connections are all in use: it is busy, not away.
     } else {
         worker_->edge_failed(edge);
     }
@@ -195,7 +210,7 @@ bool client_session::must_learn_position() const {
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(const request& what) {
-    const bool held = state_->holds_connection();
+    const bool held = static_cast<bool>(held_);
     attempt outcome = co_await attempt_on(worker_->primary(), false, what);
     // A connection that had waited in the pool may have been closed by the server meanwhile.
     if (outcome == attempt::lost_unbegun && what.repeatable && !held)

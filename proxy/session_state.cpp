@@ -90,7 +90,7 @@ router::session_view session_state::view(router::consistency level) const {
     router::session_view seen;
     seen.in_transaction = in_transaction() || (status_ & server_status::autocommit) == 0;
     // What is kept only for the sake of the next statement's questions is no reason to stay.
-    seen.pinned = pins_.any() && !(pins_.count() == 1 && is_pinned(pin_reason::last_statement));
+    seen.pinned = is_pinned_for_more_than_questions();
     seen.schema = vector_->schema();
     seen.must_see = must_see_.empty() ? nullptr : &must_see_;
     seen.level = level;
@@ -243,16 +243,22 @@ void session_state::told_all_values() {
     to_ask_.clear();
 }
 
+void session_state::lose_connection() {
+    pins_.reset();
+    status_ = static_cast<std::uint16_t>(status_ & ~server_status::in_transaction);
+    characteristics_pending_ = false;
+    asks_counts_ = false;
+    begin_command();
+}
+
 void session_state::reset() {
     pool::session_vector blank;
     blank.use_schema(vector_->schema());
     set_vector(std::move(blank));
-    pins_.reset();
     wishes_ = {};
+    lose_connection();
     status_ = server_status::autocommit;
     last_insert_id_ = 0;
-    characteristics_pending_ = false;
-    begin_command();
 }
 
 void session_state::set_vector(pool::session_vector changed) {

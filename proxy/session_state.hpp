@@ -41,6 +41,10 @@ public:
     bool in_transaction() const noexcept;
     bool is_pinned() const noexcept { return pins_.any(); }
     bool is_pinned(pin_reason why) const noexcept { return pins_.test(index(why)); }
+    /// False if the connection is kept only because the next statement may ask about the last.
+    bool is_pinned_for_more_than_questions() const noexcept {
+        return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u);
+    }
     void pin(pin_reason why) { pins_.set(index(why)); }
     void unpin(pin_reason why) { pins_.reset(index(why)); }
     /// The first pin, for a message; only if is_pinned().
@@ -76,6 +80,9 @@ public:
     /// True if the client has set session_track_*: the backend's must be set again.
     bool must_restore_tracking() const noexcept { return tracking_touched_; }
     void tracking_restored() { tracking_touched_ = false; }
+
+    /// The connection is gone, and with it the transaction and what it was pinned for.
+    void lose_connection();
 
     /// COM_RESET_CONNECTION: everything but the schema is as after a login with the server's
     /// default character set (tried on 9.7).

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <stdexcept>
+#include <string>
 
 namespace proxy {
 namespace ssl = boost::asio::ssl;
@@ -27,6 +28,9 @@ std::unique_ptr<ssl::context> make_tls_context(const tls_config& settings) {
     // Idle connections give their record buffers back.
     SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS);
     boost::system::error_code failed;
+    // A key with a passphrase is refused; OpenSSL would ask for it on the terminal.
+    tls->set_password_callback(
+        [](std::size_t, ssl::context::password_purpose) { return std::string(); });
     tls->use_certificate_chain_file(settings.certificate.string(), failed);
     if (failed) cannot_use("certificate", settings.certificate, failed);
     tls->use_private_key_file(settings.key.string(), ssl::context::pem, failed);

@@ -114,6 +114,7 @@ asio::awaitable<void> worker::accept_clients() {
 asio::awaitable<void> worker::serve(tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(tcp::socket::keep_alive(true), ignored);  // as MySQL does
     const std::size_t clients = environment_.clients->fetch_add(1) + 1;
     if (clients > settings().limits.clients_max) {
         environment_.clients->fetch_sub(1);
@@ -234,6 +235,7 @@ const pool::backend_account& worker::account(const user_config& user, std::uint3
 void worker::edge_failed(std::size_t i) {
     if (!topology_.edges[i].up) return;
     topology_.edges[i].up = false;
+    watch_.give_up(i);
     log().warn(log_event("edge_unreachable")("edge", topology_.edges[i].name).text());
     asio::co_spawn(context_, try_edge_again(i), asio::detached);
 }
