@@ -2,6 +2,8 @@
 
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 
 using namespace proxy;
 
@@ -72,4 +74,25 @@ TEST_CASE("An edge of which nothing is known yet has no watermark", "[http]") {
     auto& edge = status["edges"].as_array()[0].as_object();
     CHECK(edge["watermark"].is_null());
     CHECK_FALSE(edge["readable"].as_bool());
+}
+
+TEST_CASE("docs/http.md lists the paths that are served, and its example is what is answered",
+          "[http]") {
+    std::ifstream file(TIDEGATE_SOURCE_DIR "/docs/http.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    std::size_t listed = 0;
+    for (auto at = page.find("| `GET /"); at != std::string::npos;
+         at = page.find("| `GET /", at + 1))
+        ++listed;
+    const auto routes = make_routes({}, {});
+    CHECK(routes.size() == listed);
+    for (const http_route& route : routes)
+        CHECK(page.find("`GET " + route.path + "`") != std::string::npos);
+
+    const auto start = page.find("{\n  \"version\"");
+    const auto example = boost::json::parse(page.substr(start, page.find("```", start) - start));
+    const auto answer = body_of(status_reply(healthy()));
+    for (const auto& [key, value] : answer) CHECK(example.as_object().contains(key));
+    for (const auto& [key, value] : answer.at("edges").as_array()[0].as_object())
+        CHECK(example.at("edges").as_array()[0].as_object().contains(key));
 }
