@@ -58,7 +58,7 @@ private:
         finished,      // the client has the whole answer
         lost_unbegun,  // the connection ended before the client got any of the answer
         lost_midway,   // or after
-        edge_lacks,    // the edge does not know a name: its coverage was wrong
+        edge_refused,  // refusal_ says why; a read that the primary may still answer
         refused,       // refusal_ says why; the client has not been told
         client_is_gone
     };

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "protocol/capabilities.hpp"
@@ -20,20 +19,6 @@ namespace proxy {
 namespace asio = boost::asio;
 
 namespace {
-
-// What an edge answers to a statement that names something it does not have, or that its account
-// may not see: such a read belongs to the primary.
-constexpr std::array<std::uint16_t, 9> edge_lacks_codes = {
-    1044,  // ER_DBACCESS_DENIED_ERROR
-    1049,  // ER_BAD_DB_ERROR
-    1054,  // ER_BAD_FIELD_ERROR
-    1109,  // ER_UNKNOWN_TABLE
-    1142,  // ER_TABLEACCESS_DENIED_ERROR
-    1143,  // ER_COLUMNACCESS_DENIED_ERROR
-    1146,  // ER_NO_SUCH_TABLE
-    1305,  // ER_SP_DOES_NOT_EXIST
-    1356   // ER_VIEW_INVALID
-};
 
 constexpr std::string_view multi_statements_off("\1\0", 2);
 constexpr std::string_view multi_statements_on("\0\0", 2);
@@ -66,7 +51,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
     if (ready == attempt::refused) {
         // The connection is still in the state it says it is in, and with it a transaction.
         keep_or_give_back(std::move(connection), is_edge);
-        co_return is_edge ? attempt::edge_lacks : attempt::refused;
+        co_return is_edge ? attempt::edge_refused : attempt::refused;
     }
     if (ready != attempt::finished) co_return ready;
 
@@ -82,7 +67,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         bound->bound_types = what.statement->types;
     }
     const attempt outcome = co_await relay(*connection, is_edge, what);
-    if (outcome != attempt::finished && outcome != attempt::edge_lacks) co_return outcome;
+    if (outcome != attempt::finished && outcome != attempt::edge_refused) co_return outcome;
     if (response_failed_ && bound != nullptr) bound->types_known = false;  // perhaps not taken over
     if (outcome == attempt::finished) {
         note_prepared(*connection, what);
@@ -158,15 +143,12 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
     if (relay.reader().prepared() != nullptr) prepared_ = *relay.reader().prepared();
     if (!relay.held_error()) co_return attempt::finished;
 
+    // Whatever an edge refuses a read for, a name it lacks, a lock or a full disk, the primary may
+    // answer it; if the statement itself is wrong, the client gets the primary's words.
     const auto error = protocol::decode_err(*relay.held_error());
     if (!error) co_return attempt::lost_unbegun;
-    if (std::find(edge_lacks_codes.begin(), edge_lacks_codes.end(), error->code) !=
-        edge_lacks_codes.end())
-        co_return attempt::edge_lacks;
-    on_err(*error);
-    const bool told = co_await client_.send_error(
-        *what.command, {error->code, std::string(error->sqlstate), std::string(error->message)});
-    co_return told ? attempt::finished : attempt::client_is_gone;
+    refusal_ = {error->code, std::string(error->sqlstate), std::string(error->message)};
+    co_return attempt::edge_refused;
 }
 
 /// After a whole answer: what the statement did to the session, asking where the trackers are

@@ -22,6 +22,25 @@ using rules::effect;
 
 constexpr std::uint16_t too_many_connections = 1040;  // ER_CON_COUNT_ERROR, refuse()'s too
 
+// What a server says of a name that it does not have, or that the account may not see there.  From
+// an edge it means that its coverage was wrong.
+bool is_lack_of_a_name(std::uint16_t code) {
+    switch (code) {
+        case 1044:  // ER_DBACCESS_DENIED_ERROR
+        case 1049:  // ER_BAD_DB_ERROR
+        case 1054:  // ER_BAD_FIELD_ERROR
+        case 1142:  // ER_TABLEACCESS_DENIED_ERROR
+        case 1143:  // ER_COLUMNACCESS_DENIED_ERROR
+        case 1146:  // ER_NO_SUCH_TABLE
+        case 1176:  // ER_KEY_DOES_NOT_EXITS
+        case 1305:  // ER_SP_DOES_NOT_EXIST
+        case 1356:  // ER_VIEW_INVALID
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool is_show_route(std::string_view text) {
     const std::string trimmed = boost::algorithm::trim_right_copy_if(
         std::string(text.substr(0, 64)), boost::algorithm::is_any_of("; \t\r\n"));
@@ -152,15 +171,16 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
 }
 
 void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
-    const std::string& name = worker_->topology().edges[edge].name;
-    if (outcome == attempt::edge_lacks) {
+    const bool answered = outcome == attempt::edge_refused;
+    if (answered && is_lack_of_a_name(refusal_.code)) {
         worker_->count().coverage_bugs.add();
-        worker_->log().warn(log_event("coverage_bug")("edge", name)("connection", id_).text());
-    } else if (outcome == attempt::refused && refusal_.code == too_many_connections) {
-        // Its connections are all in use: it is busy, not away.
-    } else {
-        worker_->edge_failed(edge);
+        worker_->log().warn(log_event("coverage_bug")("edge", worker_->topology().edges[edge].name)(
+                                "code", refusal_.code)("connection", id_)
+                                .text());
     }
+    // All its connections in use means that it is busy, not away.
+    const bool busy = outcome == attempt::refused && refusal_.code == too_many_connections;
+    if (!answered && !busy) worker_->edge_failed(edge);
 }
 
 /// Decides where a statement runs; waits for an edge that is a little behind, as long as allowed.
@@ -228,7 +248,7 @@ asio::awaitable<client_session::maybe_reason> client_session::conclude(const req
             co_return disconnect_reason::client_lost;
         case attempt::lost_midway:
             co_return disconnect_reason::backend_lost;
-        case attempt::edge_lacks:
+        case attempt::edge_refused:
             co_return disconnect_reason::internal_error;  // asked of an edge only
         case attempt::refused:
         case attempt::lost_unbegun:

@@ -50,7 +50,8 @@ router::coverage build_coverage(const edge_spec& spec, const edge_tables& edge,
         }
         if (table.rows) {
             cover.rows = router::row_filter{.column = lowercase(table.rows->column()),
-                                            .values = table.rows->literals()};
+                                            .values = table.rows->literals(),
+                                            .integers = table.rows->is_integer()};
         }
         schemas.insert(lowercase(table.schema));
         holds.tables.emplace(std::pair{lowercase(table.schema), lowercase(table.table)},

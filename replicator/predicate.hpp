@@ -30,6 +30,9 @@ public:
     /// The values as SQL has them in literals, without quotes.
     const std::vector<std::string>& literals() const noexcept { return literals_; }
 
+    /// The column holds whole numbers, so that a number literal is compared with it as a number.
+    bool is_integer() const noexcept { return std::holds_alternative<integers>(values_); }
+
 private:
     predicate() = default;
 
