@@ -40,7 +40,17 @@ change_writer::change_writer(std::shared_ptr<const edge_tables> tables)
     : tables_(std::move(tables)), bindings_(tables_->size()) {}
 
 std::vector<edge_statement> change_writer::take() {
+    bytes_before_last_ = 0;
     return std::exchange(statements_, {});
+}
+
+std::size_t change_writer::bytes() const noexcept {
+    return bytes_before_last_ + (statements_.empty() ? 0 : statements_.back().sql.size());
+}
+
+edge_statement& change_writer::begin(edge_statement statement) {
+    bytes_before_last_ = bytes();
+    return statements_.emplace_back(std::move(statement));
 }
 
 failure change_writer::missing(const row_event& event, const std::string& column) const {
@@ -151,8 +161,7 @@ edge_statement& change_writer::extend(std::size_t table, change what, std::strin
         last.sql += ", ";
         return last;
     }
-    return statements_.emplace_back(
-        edge_statement{.table = table, .what = what, .sql = std::move(head)});
+    return begin({.table = table, .what = what, .sql = std::move(head)});
 }
 
 result<void> change_writer::append(std::string& sql, const binding& table, const row_event& event,
@@ -178,7 +187,6 @@ result<void> change_writer::insert(const binding& table, const row_event& event,
     }
     statement.sql += ")";
     ++statement.rows;
-    ++rows_;
     return {};
 }
 
@@ -196,7 +204,6 @@ result<void> change_writer::remove(const binding& table, const row_event& event,
     }
     statement.sql += several ? "))" : ")";
     ++statement.rows;
-    ++rows_;
     return {};
 }
 
@@ -229,9 +236,7 @@ result<void> change_writer::update(const binding& table, const row_event& event,
         const auto done = append(sql, table, event, table.key[i], row.before(), true);
         if (!done) return done.error();
     }
-    statements_.push_back(
-        {.table = event.table, .what = change::update, .sql = std::move(sql), .rows = 1});
-    ++rows_;
+    begin({.table = event.table, .what = change::update, .sql = std::move(sql), .rows = 1});
     return {};
 }
 

@@ -43,7 +43,8 @@ public:
     /// What has been added since the last call.
     std::vector<edge_statement> take();
 
-    std::uint64_t rows() const noexcept { return rows_; }  // changed on the edge, since the start
+    /// The length of the SQL that take() would return.
+    std::size_t bytes() const noexcept;
 
 private:
     struct bound_column {
@@ -76,13 +77,14 @@ private:
     result<void> append(std::string& sql, const binding& table, const row_event& event,
                         const bound_column& column, const protocol::row_image& image,
                         bool as_key) const;
+    edge_statement& begin(edge_statement statement);
     edge_statement& extend(std::size_t table, change what, std::string head);
     failure missing(const row_event& event, const std::string& column) const;
 
     std::shared_ptr<const edge_tables> tables_;
     std::vector<binding> bindings_;  // one per table
     std::vector<edge_statement> statements_;
-    std::uint64_t rows_ = 0;
+    std::size_t bytes_before_last_ = 0;  // of all statements but the last, which may still grow
 };
 
 }  // namespace replicator

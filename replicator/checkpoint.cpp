@@ -147,12 +147,13 @@ result<void> checkpoint::finish_copy(sql_connection& edge, const protocol::gtid_
     return {};
 }
 
-result<std::vector<std::string>> checkpoint::tables(sql_connection& edge) const {
+result<std::vector<std::pair<std::string, std::string>>> checkpoint::tables(
+    sql_connection& edge) const {
     const auto rows = edge.query("SELECT table_schema, table_name FROM " + tables_table_ +
                                  " WHERE stream = " + stream_);
     if (!rows) return edge_failure(rows.error(), "the edge's bookkeeping");
-    std::vector<std::string> names;
-    for (const auto& row : *rows) names.push_back(quoted(*row[0], *row[1]));
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const auto& row : *rows) names.emplace_back(*row[0], *row[1]);
     return names;
 }
 
@@ -164,8 +165,12 @@ result<void> checkpoint::add_table(sql_connection& edge, const std::string& sche
                false);
 }
 
-result<void> checkpoint::forget_tables(sql_connection& edge) {
-    return run(edge, "DELETE FROM " + tables_table_ + " WHERE stream = " + stream_, false);
+result<void> checkpoint::forget_table(sql_connection& edge, const std::string& schema,
+                                      const std::string& table) {
+    return run(edge,
+               "DELETE FROM " + tables_table_ + " WHERE stream = " + stream_ +
+                   " AND table_schema = " + literal(schema) + " AND table_name = " + literal(table),
+               false);
 }
 
 }  // namespace replicator

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/gtid_set.hpp"
@@ -52,11 +53,12 @@ public:
     /// Marks the copy as whole at `position`.
     result<void> finish_copy(sql_connection& edge, const protocol::gtid_set& position);
 
-    /// The tables made for this edge name, as quoted names.
-    result<std::vector<std::string>> tables(sql_connection& edge) const;
+    /// The tables made for this edge name: schema and name.
+    result<std::vector<std::pair<std::string, std::string>>> tables(sql_connection& edge) const;
     result<void> add_table(sql_connection& edge, const std::string& schema,
                            const std::string& table);
-    result<void> forget_tables(sql_connection& edge);
+    result<void> forget_table(sql_connection& edge, const std::string& schema,
+                              const std::string& table);
 
 private:
     checkpoint(const edge_spec& spec);

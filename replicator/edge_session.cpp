@@ -13,7 +13,7 @@ namespace replicator {
 namespace {
 
 constexpr std::chrono::milliseconds save_period{1000};  // of positions without rows
-constexpr std::chrono::milliseconds idle_wait{10'000};  // for a transaction; wakes for nothing else
+constexpr std::chrono::milliseconds idle_wait{1000};    // until an idle edge is asked if it lives
 constexpr int lock_wait_seconds = 2;                    // a stand-by asks again, to notice a stop
 constexpr int visible_wait_seconds = 10;  // a committed statement to be visible on the source
 
@@ -54,6 +54,7 @@ result<std::unique_ptr<edge_session>> edge_session::open(const edge_spec& spec, 
         board.enter(router::edge_state::connecting);
     }
     if (const auto done = session->load_tables(); !done) return done.error();
+    if (const auto done = session->check_history(); !done) return done.error();
     session->visible_ = point.applied();
     if (const auto done = session->refresh_coverage(); !done) return done.error();
     session->applier_ = std::make_unique<sql_applier>(session->edge_, session->tables_, stop);
@@ -73,6 +74,7 @@ result<void> edge_session::become_writer() {
         if (stop_.requested()) return fail(errc::stop_requested, "");
         if (!answer) return edge_failure(answer.error(), "GET_LOCK");
         if (answer->value_or("") == "1") break;
+        board_.withdraw();  // what the other process makes of the edge is not known here
         board_.enter(router::edge_state::connecting,
                      "another process keeps this edge; standing by to take it over");
     }
@@ -102,6 +104,22 @@ result<void> edge_session::check_servers() {
     return {};
 }
 
+// The source itself refuses a replica only if it is ahead in the source's own GTIDs.  After a
+// failover those that were lost are the old primary's, and nobody would ever notice.
+result<void> edge_session::check_history() {
+    const std::string applied = checkpoint_->applied().to_string();
+    const auto waited = source_->value("SELECT WAIT_FOR_EXECUTED_GTID_SET('" + applied + "', " +
+                                       std::to_string(visible_wait_seconds) + ")");
+    if (!waited) return source_lost(waited.error());
+    if (waited->value_or("1") == "0") return {};
+    const auto lacks =
+        source_->value("SELECT GTID_SUBTRACT('" + applied + "', @@global.gtid_executed)");
+    if (!lacks) return source_lost(lacks.error());
+    return fail(errc::source_behind,
+                "the edge has transactions that the source has lost (after a failover?): " +
+                    lacks->value_or("") + "; it must be copied anew once the loss is understood");
+}
+
 result<void> edge_session::copy() {
     board_.withdraw();
     board_.enter(router::edge_state::copying);
@@ -109,34 +127,50 @@ result<void> edge_session::copy() {
     if (const auto done = checkpoint_->begin_copy(edge_, describe_rules(spec_)); !done) {
         return done.error();
     }
-    if (const auto done = drop_copied_tables(edge_, *checkpoint_); !done) return done.error();
     auto snapshot = source_snapshot::open(spec_, stop_);
     if (!snapshot) return snapshot.error();
+    // Old tables stay in their places until the new ones are whole: a read that was sent here
+    // before the coverage was withdrawn then sees a true state, old or new.
+    std::vector<table_layout> layouts;
+    std::vector<staged_table> staged;
     for (const auto& rule : spec_.tables) {
-        if (const auto done = copy_table(*snapshot, rule); !done) return done.error();
+        auto layout = load_table_layout(snapshot->connection(), rule.schema, rule.table);
+        if (!layout) return source_lost(layout.error());
+        if (!*layout) {
+            return fail(errc::source_unfit,
+                        "table " + rule.schema + "." + rule.table + " has gone from the source");
+        }
+        if (const auto done = check_place(edge_, *checkpoint_, **layout); !done) {
+            return done.error();
+        }
+        staged.push_back(stage_of(identity_, staged.size(), **layout));
+        layouts.push_back(std::move(**layout));
     }
-    return checkpoint_->finish_copy(edge_, snapshot->position());
+    if (const auto done = drop_others(edge_, *checkpoint_, staged); !done) return done.error();
+    for (std::size_t i = 0; i < staged.size(); ++i) {
+        const auto done = copy_table(*snapshot, spec_.tables[i], layouts[i], staged[i]);
+        if (!done) return done.error();
+    }
+    if (const auto done = swap_in(edge_, *checkpoint_, staged); !done) return done.error();
+    const auto done = checkpoint_->finish_copy(edge_, snapshot->position());
+    if (!done) return done.error();
+    return drop_others(edge_, *checkpoint_, staged);
 }
 
-result<void> edge_session::copy_table(source_snapshot& snapshot, const table_rule& rule) {
-    const auto layout = load_table_layout(snapshot.connection(), rule.schema, rule.table);
-    if (!layout) return source_lost(layout.error());
-    if (!*layout) {
-        return fail(errc::source_unfit,
-                    "table " + rule.schema + "." + rule.table + " has gone from the source");
-    }
+result<void> edge_session::copy_table(source_snapshot& snapshot, const table_rule& rule,
+                                      const table_layout& layout, const staged_table& to) {
     std::optional<predicate> rows;
     if (rule.where) {
-        auto bound = predicate::bind(*rule.where, **layout);
+        auto bound = predicate::bind(*rule.where, layout);
         if (!bound) return bound.error();
         rows = std::move(*bound);
     }
-    const auto made = copy_schema(snapshot.connection(), edge_, *checkpoint_, rule, **layout);
+    const auto made = copy_schema(snapshot.connection(), edge_, *checkpoint_, to, rule, layout);
     if (!made) return made.error();
-    const auto copied = load_table_layout(edge_, (*layout)->schema, (*layout)->table);
+    const auto copied = load_table_layout(edge_, to.schema, to.stage);
     if (!copied) return edge_failure(copied.error(), "reading the copied table's definition");
-    if (!*copied) return fail(errc::edge_refused, "edge: the copied table has gone");
-    return copy_rows(snapshot, edge_, **copied, rows ? &*rows : nullptr, stop_,
+    if (!*copied) return fail(errc::edge_lost, "edge: the copied table has gone");
+    return copy_rows(snapshot, edge_, layout, **copied, rows ? &*rows : nullptr, stop_,
                      [&](std::uint64_t count) {
                          board_.count([&](replicator_status& s) { s.rows_copied += count; });
                      });
@@ -200,6 +234,8 @@ failure edge_session::follow() {
         board_.count([&](replicator_status& status) { status.queue_bytes = queue.bytes(); });
         if (*next) {
             if (const auto done = take(std::move(**next)); !done) return done.error();
+        } else if (const auto alive = edge_.execute("DO 0"); !alive) {
+            return edge_failure(alive.error(), "idle");
         }
         if (!unsaved_.empty() && time_to_save().count() == 0) {
             if (const auto done = save_position(); !done) return done.error();

@@ -13,6 +13,8 @@
 #include "replicator/error.hpp"
 #include "replicator/identity.hpp"
 #include "replicator/report_board.hpp"
+#include "replicator/schema_copy.hpp"
+#include "replicator/snapshot_copy.hpp"
 #include "replicator/source_check.hpp"
 #include "replicator/sql_connection.hpp"
 #include "replicator/stop_signal.hpp"
@@ -44,8 +46,10 @@ private:
 
     result<void> become_writer();
     result<void> check_servers();
+    result<void> check_history();
     result<void> copy();
-    result<void> copy_table(class source_snapshot& snapshot, const table_rule& rule);
+    result<void> copy_table(source_snapshot& snapshot, const table_rule& rule,
+                            const table_layout& layout, const staged_table& to);
     result<void> load_tables();
     result<void> refresh_coverage();
     result<void> reconnect_source();

@@ -146,14 +146,15 @@ result<source_snapshot> source_snapshot::open(const edge_spec& spec, stop_signal
     return source_snapshot(std::move(*reader), std::move(*position));
 }
 
-result<void> copy_rows(source_snapshot& from, sql_connection& edge, const table_layout& table,
+result<void> copy_rows(source_snapshot& from, sql_connection& edge,
+                       const table_layout& source_table, const table_layout& edge_table,
                        const predicate* rows, const stop_signal& stop,
                        const std::function<void(std::uint64_t)>& progress) {
-    const std::string name = quoted(table.schema, table.table);
+    const std::string name = quoted(source_table.schema, source_table.table);
     std::vector<copied_column> columns;
     std::vector<std::string> names;
     std::vector<std::string> expressions;
-    for (const auto& column : table.columns) {
+    for (const auto& column : edge_table.columns) {
         if (column.generated) continue;
         columns.push_back(copied(column));
         names.push_back(quoted(column.name));
@@ -163,7 +164,8 @@ result<void> copy_rows(source_snapshot& from, sql_connection& edge, const table_
                                            (rows == nullptr ? "" : " WHERE " + rows->sql()));
     if (!stream) return lost(stream.error());
 
-    batch next("INSERT INTO " + name + " (" + join(names, ", ") + ") VALUES ");
+    batch next("INSERT INTO " + quoted(edge_table.schema, edge_table.table) + " (" +
+               join(names, ", ") + ") VALUES ");
     for (;;) {
         if (stop.requested()) return fail(errc::stop_requested, "");
         const auto row = stream->next();

@@ -41,9 +41,10 @@ private:
 /// Rows are streamed and written in batches, each bounded in rows and bytes and committed by
 /// itself, with exactly the values that the source stores.
 ///
-/// @param kept      columns to copy: those of the edge's table that are not generated.
+/// @param edge_table  the table to fill; its columns that are not generated are copied.
 /// @param progress  is told the number of rows of each batch written.
-result<void> copy_rows(source_snapshot& from, sql_connection& edge, const table_layout& table,
+result<void> copy_rows(source_snapshot& from, sql_connection& edge,
+                       const table_layout& source_table, const table_layout& edge_table,
                        const predicate* rows, const stop_signal& stop,
                        const std::function<void(std::uint64_t)>& progress);
 

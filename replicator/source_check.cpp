@@ -38,6 +38,8 @@ result<void> check_settings(sql_connection& source, const edge_spec& spec, probl
         {"binlog_row_metadata", "FULL", "SET PERSIST binlog_row_metadata=FULL"},
         {"binlog_row_image", "FULL",
          "SET PERSIST binlog_row_image=FULL, and let sessions reconnect"},
+        {"binlog_row_value_options", "",
+         "SET PERSIST binlog_row_value_options='', and let sessions reconnect"},
     };
     for (const auto& [name, wanted, advice] : settings) {
         const auto value = source.value(std::string("SELECT @@global.") + name);

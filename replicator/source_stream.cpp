@@ -351,10 +351,9 @@ result<void> source_stream::reader::take_event(protocol::bytes_view bytes) {
     const auto event = protocol::decode_event(bytes, checksum_);
     if (!event) {
         const int type = bytes.size() > 4 ? bytes[4] : 0;
-        return fail(errc::stream_broken, "the source's stream: event of type " +
-                                             std::to_string(type) + " and " +
-                                             std::to_string(bytes.size()) +
-                                             " bytes: " + event.error().message());
+        return fail(errc::stream_broken,
+                    "the source's stream: event of type " + std::to_string(type) + " and " +
+                        std::to_string(bytes.size()) + " bytes: " + event.error().message());
     }
     if (event->header.type == protocol::event_type::format_description) {
         const auto format = protocol::decode_format_description(*event);

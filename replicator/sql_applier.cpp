@@ -9,8 +9,9 @@
 namespace replicator {
 namespace {
 
-constexpr std::size_t script_bytes_max = 4 * 1024 * 1024;  // of one round trip
-constexpr int attempts_max = 10;                           // of a chunk that meets lock conflicts
+constexpr std::size_t script_bytes_max =
+    4 * 1024 * 1024;              // of one round trip, but for its last row event
+constexpr int attempts_max = 10;  // of a chunk that meets lock conflicts
 constexpr std::chrono::milliseconds conflict_delay{20};
 constexpr unsigned duplicate_key = 1062;
 
@@ -46,82 +47,73 @@ sql_applier::sql_applier(sql_connection& edge, std::shared_ptr<const edge_tables
     : edge_(edge),
       tables_(std::move(tables)),
       writer_(tables_),
-      script_bytes_(std::min(script_bytes_max, edge.packet_bytes_max() / 2)),
+      script_bytes_(std::min(script_bytes_max, edge.packet_bytes_max() / 4)),
       stop_(stop) {}
 
 result<std::uint64_t> sql_applier::apply(const chunk& next,
                                          const std::vector<std::string>& checkpoint) {
-    const std::uint64_t rows_before = writer_.rows();
-    for (const auto& transaction : next) {
-        for (const auto& event : transaction.rows) {
-            if (const auto added = writer_.add(event); !added) return added.error();
-        }
-    }
-    const auto statements = writer_.take();
-    for (int attempt = 1;; ++attempt) {
-        const auto done = run(statements, checkpoint, next);
-        if (done) return writer_.rows() - rows_before;
+    for (int attempts = 1;; ++attempts) {
+        const auto rows = attempt(next, checkpoint);
+        if (rows) return rows;
         // The connection may be gone, and then so is the transaction.
         static_cast<void>(edge_.execute("ROLLBACK"));
-        if (done.error().code != errc::edge_busy || attempt == attempts_max) return done.error();
-        if (stop_.wait_for(conflict_delay * attempt)) return fail(errc::stop_requested, "");
+        writer_.take();
+        if (rows.error().code != errc::edge_busy || attempts == attempts_max) return rows.error();
+        if (stop_.wait_for(conflict_delay * attempts)) return fail(errc::stop_requested, "");
     }
 }
 
-result<void> sql_applier::run(const std::vector<edge_statement>& statements,
-                              const std::vector<std::string>& checkpoint, const chunk& next) {
-    std::string script = "BEGIN";
-    std::size_t others = 1;  // statements in the script before the first of ours
-    std::size_t sent = 0;
-    for (std::size_t i = 0; i < statements.size(); ++i) {
-        if (script.size() + statements[i].sql.size() > script_bytes_ && !script.empty()) {
-            const auto done =
-                run_script(script, std::span(statements).subspan(sent, i - sent), others, next);
-            if (!done) return done.error();
-            sent = i;
-            others = 0;
+result<std::uint64_t> sql_applier::attempt(const chunk& next,
+                                           const std::vector<std::string>& checkpoint) {
+    begun_ = false;
+    std::uint64_t rows = 0;
+    for (const auto& transaction : next) {
+        for (const auto& event : transaction.rows) {
+            if (const auto added = writer_.add(event); !added) return added.error();
+            if (writer_.bytes() < script_bytes_) continue;
+            const auto sent = send({}, next);
+            if (!sent) return sent.error();
+            rows += *sent;
         }
-        if (!script.empty()) script += ";\n";
-        script += statements[i].sql;
     }
-    const std::size_t ours = statements.size() - sent;
-    for (const auto& statement : checkpoint) script += ";\n" + statement;
+    const auto sent = send(checkpoint, next);
+    if (!sent) return sent.error();
+    const auto committed = edge_.execute("COMMIT");
+    if (!committed) return explain(committed.error(), nullptr, next);
+    return rows + *sent;
+}
+
+// Sends what the writer has, and `last` behind it, and checks what came of each statement.
+result<std::uint64_t> sql_applier::send(const std::vector<std::string>& last, const chunk& next) {
+    const auto statements = writer_.take();
+    std::string script;
+    const auto add = [&](std::string_view sql) {
+        if (!script.empty()) script += ";\n";
+        script += sql;
+    };
+    const std::size_t first = begun_ ? 0 : 1;
+    if (!begun_) add("BEGIN");
+    begun_ = true;
+    for (const auto& statement : statements) add(statement.sql);
+    for (const auto& statement : last) add(statement);
+
     const auto counts = edge_.execute_script(script);
     if (!counts) {
         const std::size_t at = counts.error().statement;
-        return explain(
-            counts.error(),
-            at >= others && at < others + ours ? &statements[sent + at - others] : nullptr, next);
+        const bool is_row = at >= first && at - first < statements.size();
+        return explain(counts.error(), is_row ? &statements[at - first] : nullptr, next);
     }
-    for (std::size_t i = 0; i < ours; ++i) {
-        if ((*counts)[others + i] != statements[sent + i].rows) {
-            return differs(statements[sent + i], next);
-        }
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        if ((*counts)[first + i] != statements[i].rows) return differs(statements[i], next);
+        rows += statements[i].rows;
     }
-    for (std::size_t i = others + ours; i < counts->size(); ++i) {
+    for (std::size_t i = first + statements.size(); i < counts->size(); ++i) {
         if ((*counts)[i] != 1) {
             return fail(errc::superseded, "another process has taken this edge over");
         }
     }
-    const auto committed = edge_.execute("COMMIT");
-    if (!committed) return explain(committed.error(), nullptr, next);
-    return {};
-}
-
-result<void> sql_applier::run_script(std::string& script,
-                                     std::span<const edge_statement> statements,
-                                     std::size_t others_before, const chunk& next) {
-    const auto counts = edge_.execute_script(script);
-    if (!counts) {
-        const std::size_t at = counts.error().statement;
-        const bool is_ours = at >= others_before && at - others_before < statements.size();
-        return explain(counts.error(), is_ours ? &statements[at - others_before] : nullptr, next);
-    }
-    for (std::size_t i = 0; i < statements.size(); ++i) {
-        if ((*counts)[others_before + i] != statements[i].rows) return differs(statements[i], next);
-    }
-    script.clear();
-    return {};
+    return rows;
 }
 
 failure sql_applier::explain(const sql_error& why, const edge_statement* statement,

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <span>
+#include <string>
+#include <vector>
 
 #include "replicator/applier.hpp"
 #include "replicator/change_writer.hpp"
@@ -18,6 +19,9 @@ result<void> prepare_for_writing(sql_connection& edge);
 
 /// Applies by multi-row SQL, many statements to a round trip, then COMMIT on its own, once every
 /// statement has found exactly the rows it should.
+///
+/// A caught-up edge takes two round trips for a transaction.  The SQL of a large one is made and
+/// sent piece by piece, so that memory holds its events once and a few megabytes more.
 class sql_applier final : public applier {
 public:
     /// `edge` was prepared for writing, and outlives this object, as `stop` does.
@@ -28,10 +32,8 @@ public:
                                 const std::vector<std::string>& checkpoint) override;
 
 private:
-    result<void> run(const std::vector<edge_statement>& statements,
-                     const std::vector<std::string>& checkpoint, const chunk& next);
-    result<void> run_script(std::string& script, std::span<const edge_statement> statements,
-                            std::size_t others_before, const chunk& next);
+    result<std::uint64_t> attempt(const chunk& next, const std::vector<std::string>& checkpoint);
+    result<std::uint64_t> send(const std::vector<std::string>& last, const chunk& next);
     failure explain(const sql_error& why, const edge_statement* statement, const chunk& next) const;
     failure differs(const edge_statement& statement, const chunk& next) const;
 
@@ -39,6 +41,7 @@ private:
     std::shared_ptr<const edge_tables> tables_;
     change_writer writer_;
     std::size_t script_bytes_;
+    bool begun_ = false;  // the script that opens the transaction has been sent
     const stop_signal& stop_;
 };
 

@@ -66,7 +66,6 @@ TEST_CASE("Runs of inserts and of deletes become one statement each", "[writer]"
     CHECK(made[1].sql == "DELETE FROM `s`.`t` WHERE `id` IN (1, 2)");
     CHECK(made[1].rows == 2);
     CHECK(made[2].rows == 1);
-    CHECK(writer.rows() == 6);
     CHECK(writer.take().empty());
 }
 
@@ -94,7 +93,6 @@ TEST_CASE("An update of excluded columns only is nothing", "[writer]") {
     auto writer = writer_of(layout({"id", "v"}));
     REQUIRE(writer.add(rows(update_rows(1, {{1, 1, 1, 1}, {1, 2, 2, 1}}))).has_value());
     CHECK(writer.take().empty());
-    CHECK(writer.rows() == 0);
 }
 
 TEST_CASE("A column that updates itself is always given its value", "[writer]") {

@@ -219,6 +219,37 @@ TEST_CASE("An edge that has what its source has lost stops and says so", "[edge]
     CHECK_THAT(pair.reports.last().message, Catch::Contains("the source has lost"));
 }
 
+TEST_CASE("Transactions that a failover lost stop the edge, whoever committed them",
+          "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_streaming());
+    // One of another server's, as if that had been the primary; a new primary lacks it.
+    const std::string lost = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1";
+    pair.source.query("SET gtid_next = '" + lost +
+                      "'; INSERT INTO shop.orders (v) VALUES (1);"
+                      "SET gtid_next = 'AUTOMATIC'");
+    REQUIRE(pair.wait_caught_up());
+    pair.stop();
+    pair.source.query("SET @all = REPLACE(@@global.gtid_executed, '" + lost +
+                      "', ''); RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = @all");
+    pair.start(both);
+    REQUIRE(pair.wait_stopped());
+    CHECK_THAT(pair.reports.last().message, Catch::Contains("has lost") && Catch::Contains(lost));
+}
+
+TEST_CASE("An idle edge notices that its server has gone", "[edge][crash]") {
+    edges::edge_fixture pair;
+    pair.source.query(tables);
+    pair.start(both);
+    REQUIRE(pair.wait_caught_up());
+    pair.edge.stop();
+    CHECK(pair.reports.wait_for([](const router::edge_report& report) { return !report.holds; }));
+    pair.edge.start();
+    CHECK(pair.wait_streaming());
+}
+
 TEST_CASE("A replicator stops at once in every state", "[edge][crash]") {
     edges::edge_fixture pair;
     pair.source.query(tables);

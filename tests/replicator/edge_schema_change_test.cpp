@@ -1,4 +1,6 @@
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/replicator/edge_fixture.hpp"
 
@@ -77,4 +79,30 @@ TEST_CASE("Names that DDL brings are published as missing with its transaction",
     pair.source.query("CREATE TABLE shop.ctas (id INT PRIMARY KEY) SELECT id FROM shop.Upper");
     CHECK(missing("ctas"));
     CHECK(pair.replicator().status().reconnects == 0);
+}
+
+TEST_CASE("A reader never sees a table while it is copied anew", "[edge][ddl]") {
+    edges::edge_fixture pair;
+    pair.source.query(table);
+    pair.source.query(
+        "SET cte_max_recursion_depth = 100000; INSERT INTO shop.kept WITH RECURSIVE n "
+        "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i, 0 "
+        "FROM n");
+    pair.start(kept_rule);
+    REQUIRE(pair.wait_streaming());
+    auto reader = pair.edge.connect();
+    std::atomic<bool> done = false;
+    std::atomic<int> partial = 0;
+    std::thread reading([&] {
+        while (!done) partial += reader.value("SELECT COUNT(*) FROM shop.kept") != "20000";
+    });
+    for (int i = 0; i < 3; ++i) {
+        pair.source.query("ALTER TABLE shop.kept ADD COLUMN c" + std::to_string(i) + " INT");
+        CHECK(pair.wait_caught_up());
+    }
+    done = true;
+    reading.join();
+    CHECK(partial == 0);
+    CHECK(pair.difference() == "");
+    CHECK(pair.edge.query("SHOW TABLES IN shop") == support::rows{{"kept"}});
 }
