@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds save_period{1000};  // of positions without rows
 constexpr std::chrono::milliseconds idle_wait{1000};    // until an idle edge is asked if it lives
 constexpr int lock_wait_seconds = 2;                    // a stand-by asks again, to notice a stop
+constexpr int history_wait_seconds = 3;   // for a new source to have what the edge has
 constexpr int visible_wait_seconds = 10;  // a committed statement to be visible on the source
 
 failure source_lost(const sql_error& why) {
@@ -109,7 +110,7 @@ result<void> edge_session::check_servers() {
 result<void> edge_session::check_history() {
     const std::string applied = checkpoint_->applied().to_string();
     const auto waited = source_->value("SELECT WAIT_FOR_EXECUTED_GTID_SET('" + applied + "', " +
-                                       std::to_string(visible_wait_seconds) + ")");
+                                       std::to_string(history_wait_seconds) + ")");
     if (!waited) return source_lost(waited.error());
     if (waited->value_or("1") == "0") return {};
     const auto lacks =

@@ -16,7 +16,7 @@ TEST_CASE("Coverage names what the source has and the edge lacks", "[coverage]")
         .routines = {"compute"}};
     const auto holds = replicator::build_coverage({.name = "near"}, {edge}, {source}, names);
     CHECK(holds.tables.at({"shop", "orders"}) ==
-          router::table_coverage{{"email"}, router::row_filter{"id", {"1", "2"}}});
+          router::table_coverage{{"email"}, router::row_filter{"id", {"1", "2"}, true}});
     CHECK(holds.missing_names == std::set<std::string, std::less<>>{
                                      "compute", "information_schema", "mysql", "other",
                                      "performance_schema", "secrets", "sys", "things", "tidegate"});

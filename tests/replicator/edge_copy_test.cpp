@@ -97,7 +97,7 @@ TEST_CASE("A row filter copies and follows its rows, also those that move", "[ed
           support::rows{{"2"}, {"5"}, {"40"}});
     const auto rows = pair.reports.last().holds->tables.at({"shop", "orders"}).rows;
     REQUIRE(rows);
-    CHECK(*rows == router::row_filter{"shop_id", {"42", "-1"}});
+    CHECK(*rows == router::row_filter{"shop_id", {"42", "-1"}, true});
 }
 
 TEST_CASE("A string column whose collation compares bytes may filter rows", "[edge][copy]") {
