@@ -51,7 +51,7 @@ std::string cluster::configuration(const cluster_options& options,
                        "}\n"
                        "primary: {" +
                        address(primary_) +
-                       ", connections_max: " + std::to_string(options.primary_connections_max) +
+                       ", connections_max: " + std::to_string(options.primary_connections_max + 1) +
                        "}\n"
                        "users:\n"
                        "  - {name: app, password: app-password}\n";

@@ -7,6 +7,7 @@
 
 using namespace integration;
 using namespace std::chrono_literals;
+using Catch::Contains;
 
 namespace {
 
@@ -16,7 +17,8 @@ cluster_options options() {
             "CREATE DATABASE shop;"
             "CREATE TABLE shop.counters (id INT PRIMARY KEY, n INT NOT NULL);"
             "CREATE TABLE shop.customers (id INT PRIMARY KEY, name VARCHAR(40), email VARCHAR(40));"
-            "CREATE TABLE shop.orders (id INT PRIMARY KEY, region CHAR(2) COLLATE utf8mb4_bin, total INT);"
+            "CREATE TABLE shop.orders (id INT PRIMARY KEY, region CHAR(2) COLLATE utf8mb4_bin, "
+            "total INT);"
             "CREATE TABLE shop.audit (id INT PRIMARY KEY, what TEXT);"
             "INSERT INTO shop.counters WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 "
             "FROM n WHERE i < 49) SELECT i, 0 FROM n;"
@@ -111,13 +113,13 @@ TEST_CASE("A read goes to the edge only if the edge holds all that it names", "[
     CHECK(role_of(session, "SELECT total FROM orders WHERE region = 'eu'") == "edge");
 
     CHECK(role_of(session, "SELECT email FROM customers WHERE id = 1") == "primary");
-    CHECK(last_route(session).reason == "not_covered");
+    CHECK_THAT(last_route(session).reason, Contains("shop.customers.email is not on the edge"));
     CHECK(role_of(session, "SELECT * FROM customers") == "primary");
     CHECK(role_of(session, "SELECT total FROM orders") == "primary");
     CHECK(role_of(session, "SELECT total FROM orders WHERE region = 'us'") == "primary");
     CHECK(role_of(session, "SELECT what FROM audit") == "primary");
     CHECK(role_of(session, "SELECT name FROM customers FOR UPDATE") == "primary");
-    CHECK(last_route(session).reason == "locks_rows");
+    CHECK_THAT(last_route(session).reason, Contains("locks"));
     CHECK(role_of(session, "BEGIN; SELECT name FROM customers; COMMIT") == "primary");
 }
 
@@ -177,7 +179,7 @@ TEST_CASE("`tidegate explain` says what a session would see", "[routing]") {
     CHECK(json_text(covered.output, "server") == "east");
     const auto excluded = explain("SELECT email FROM customers WHERE id = 1");
     CHECK(json_text(excluded.output, "target") == "primary");
-    CHECK(json_text(excluded.output, "missing") == "email");
+    CHECK(json_text(excluded.output, "missing") == "shop.customers.email");
     CHECK(json_text(explain("DELETE FROM customers").output, "reason") == "not_a_read");
 }
 
@@ -220,7 +222,8 @@ TEST_CASE("An edge that stands still is not read by sessions that wrote since", 
 
     writer.query("UPDATE counters SET n = 5 WHERE id = 5");
     CHECK(writer.value("SELECT n FROM counters WHERE id = 5") == "5");
-    CHECK(last_route(writer).reason == "edge_behind");
+    CHECK(last_route(writer).role == "primary");
+    CHECK_THAT(last_route(writer).reason, Contains("does not yet hold"));
     other.query("SELECT n FROM counters WHERE id = 5");
     CHECK(last_route(other).role == "edge");
 

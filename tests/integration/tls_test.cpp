@@ -54,6 +54,8 @@ private:
 std::unique_ptr<MYSQL, closer> connect_with_tls(cluster& servers, const certificate& trusted) {
     std::unique_ptr<MYSQL, closer> handle(mysql_init(nullptr));
     const my_bool on = 1;
+    const unsigned tcp = MYSQL_PROTOCOL_TCP;  // the name `localhost` stands for a socket otherwise
+    mysql_optionsv(handle.get(), MYSQL_OPT_PROTOCOL, &tcp);
     mysql_optionsv(handle.get(), MYSQL_OPT_SSL_ENFORCE, &on);
     mysql_optionsv(handle.get(), MYSQL_OPT_SSL_CA, trusted.file().c_str());
     mysql_optionsv(handle.get(), MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);

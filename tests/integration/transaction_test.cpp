@@ -65,9 +65,9 @@ private:
         const std::string marker = std::to_string(number_ * 1000 + n);
         const bool by_autocommit = random_() % 2 == 0;
         session.query(by_autocommit ? "SET autocommit = 0" : "START TRANSACTION");
+        session.query("UPDATE accounts SET amount = amount - 7 WHERE id = " + std::to_string(from));
         const auto id = [&] { return session.value("SELECT CONNECTION_ID()"); };
         const std::string connection = id();
-        session.query("UPDATE accounts SET amount = amount - 7 WHERE id = " + std::to_string(from));
         session.query("UPDATE accounts SET amount = amount + 7 WHERE id = " + std::to_string(to));
         session.query("INSERT INTO log (session, n) VALUES (" + std::to_string(number_) + ", " +
                       marker + ")");

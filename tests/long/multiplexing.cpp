@@ -46,7 +46,7 @@ int test() {
             "INSERT INTO sbtest.sbtest1 (id, k, c) WITH RECURSIVE i (i) AS (SELECT 1 UNION ALL "
             "SELECT i + 1 FROM i WHERE i < 1000) SELECT i, i, REPEAT('c', 119) FROM i",
         .tables = {"{table: sbtest.sbtest1}"},
-        .primary_connections_max = backends_max / 2,
+        .primary_connections_max = backends_max / 2 - 1,  // and the probe's
         .edge_connections_max = backends_max / 2,
     });
     if (!servers.wait_until_caught_up()) throw std::runtime_error("the edge does not catch up");

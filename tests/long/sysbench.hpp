@@ -11,7 +11,7 @@
 namespace long_test {
 
 struct sysbench_options {
-    std::string workload;  // oltp_point_select, …
+    std::string workload{};  // oltp_point_select, …
     std::uint16_t port = 0;
     int clients = 1;
     int seconds = 10;

@@ -26,7 +26,6 @@ SHOW WARNINGS;
 COMMIT;
 ROLLBACK TO SAVEPOINT never_set;
 GRANT ALL ON *.* TO app;
-KILL 999999999;
 \use no_such_schema;
 SELECT DATABASE();
 ;
