@@ -233,15 +233,19 @@ void server_pool::withdraw(reclaimable& loan) {
     offers_.remove(&loan);
 }
 
-void server_pool::shut_down() {
-    shut_down_ = true;
-    for (waiter* waiting : waiters_) waiting->timer.cancel();
+void server_pool::drop_connections() {
     for (backend_connection* connection : all_) connection->abort();
     while (!idle_.empty()) {
         auto last = std::move(idle_.back());
         idle_.pop_back();
         close(std::move(last));
     }
+}
+
+void server_pool::shut_down() {
+    shut_down_ = true;
+    for (waiter* waiting : waiters_) waiting->timer.cancel();
+    drop_connections();
 }
 
 }  // namespace pool

@@ -107,6 +107,10 @@ public:
     void offer(reclaimable& loan);
     void withdraw(reclaimable& loan);
 
+    /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
+    /// not answer: whoever waits for it finds its connection lost.
+    void drop_connections();
+
     /// Ends all waiting and closes all connections, those on loan and those being opened too:
     /// whoever reads from one finds it lost.
     void shut_down();

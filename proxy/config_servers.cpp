@@ -7,12 +7,11 @@
 namespace proxy {
 namespace {
 
-constexpr std::size_t user_bytes_max = 32;          // MySQL's own limit
-constexpr std::size_t schema_bytes_max = 64;        // likewise
-constexpr std::size_t primary_connections_min = 2;  // one is the probe's
-constexpr std::size_t edge_connections_min = 1;
+constexpr std::size_t user_bytes_max = 32;    // MySQL's own limit
+constexpr std::size_t schema_bytes_max = 64;  // likewise
+constexpr std::size_t connections_min = 2;    // one is the probe's
 
-void load_server(section& in, server_config& out, std::size_t connections_min) {
+void load_server(section& in, server_config& out) {
     in.require("host");
     in.text("host", out.host);
     in.number("port", out.port, 1, 65'535);
@@ -35,7 +34,7 @@ void load_primary(section in, server_config& out) {
     out.name = "primary";
     in.text("name", out.name);
     check_name(in, "name", out.name);
-    load_server(in, out, primary_connections_min);
+    load_server(in, out);
     in.finish();
 }
 
@@ -62,7 +61,7 @@ void load_edge(section& in, const server_config& primary, edge_config& out) {
     in.require("server");
     section server = in.child("server");
     if (server.present() || server.context().listing) {
-        load_server(server, out.server, edge_connections_min);
+        load_server(server, out.server);
         server.finish();
     }
 

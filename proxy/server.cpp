@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "proxy/edge_probes.hpp"
 #include "proxy/log.hpp"
 #include "proxy/primary_probe.hpp"
 #include "proxy/tls_context.hpp"
@@ -31,7 +32,10 @@ public:
               },
               [this](const position_report& report) {
                   for (const auto& worker : workers_) worker->tell(report);
-              }) {
+              }),
+          edge_probes_(*settings_, [this](std::size_t edge, bool answers) {
+              for (const auto& worker : workers_) worker->tell_edge_answers(edge, answers);
+          }) {
         for (const edge_config& edge : settings_->edges)
             edges_.push_back({.edge = edge.server.name});
         worker_environment environment;
@@ -64,6 +68,7 @@ public:
         }
         for (const auto& worker : workers_) worker->start();
         probe_.start();
+        edge_probes_.start();
         {
             const std::lock_guard lock(health_mutex_);
             listening_ = true;
@@ -84,6 +89,7 @@ public:
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         for (const auto& worker : workers_) worker->stop();
         probe_.stop();
+        edge_probes_.stop();
     }
 
     void edge_changed(const router::edge_report& report) {
@@ -113,14 +119,14 @@ public:
     }
 
 private:
-    /// Every worker needs a connection of its own to the primary, beside the probe's.
+    /// Every worker needs a connection of its own to every server, beside the probe's.
     std::size_t threads() const {
         const std::size_t wanted =
             settings_->threads > 0 ? settings_->threads
                                    : std::max<std::size_t>(1, std::thread::hardware_concurrency());
         std::size_t possible = std::min(wanted, settings_->primary.connections_max - 1);
         for (const edge_config& edge : settings_->edges)
-            possible = std::min(possible, edge.server.connections_max);
+            possible = std::min(possible, edge.server.connections_max - 1);
         return std::max<std::size_t>(1, possible);
     }
 
@@ -151,7 +157,8 @@ private:
     std::string primary_error_ = "not asked yet";
     std::vector<router::edge_report> edges_;
 
-    primary_probe probe_;  // last: its thread uses the rest
+    primary_probe probe_;  // last, these two: their threads use the rest
+    edge_probes edge_probes_;
 };
 
 server::server(std::shared_ptr<const config> settings, spdlog::logger& log)

@@ -26,7 +26,6 @@ namespace {
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t client_block_bytes = 1024;  // most commands; longer ones get what they need
 constexpr std::size_t backend_block_bytes = 16 * 1024;
-constexpr std::chrono::seconds edge_retry{1};
 constexpr std::chrono::milliseconds sweep_interval{500};  // of idle and login timeouts
 constexpr std::chrono::milliseconds accept_pause{50};     // when there are no file descriptors left
 
@@ -60,16 +59,16 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       sweep_timer_(context_) {
     const config& settings = *environment_.settings;
     const pool::shared_vector blank = vectors_.intern({});
-    const auto make_pool = [&](const server_config& server, std::size_t connections_max) {
+    const auto make_pool = [&](const server_config& server) {
+        const std::size_t shared = server.connections_max - 1;  // one is the probe's
         return std::make_unique<pool::server_pool>(
             context_.get_executor(), endpoint_of(server),
-            limits_of(settings, share_of(connections_max, share, workers)), backend_blocks_, blank,
+            limits_of(settings, share_of(shared, share, workers)), backend_blocks_, blank,
             pool_counters_);
     };
-    // One of the primary's connections is the probe's.
-    primary_ = make_pool(settings.primary, settings.primary.connections_max - 1);
+    primary_ = make_pool(settings.primary);
     for (const edge_config& edge : settings.edges) {
-        edges_.push_back(make_pool(edge.server, edge.server.connections_max));
+        edges_.push_back(make_pool(edge.server));
         topology_.edges.push_back({.name = edge.server.name, .up = true});
         edge_news_.push_back({.edge = edge.server.name});
     }
@@ -210,6 +209,18 @@ void worker::tell(const position_report& report) {
     asio::post(context_, [this, report] { position_.tell(report); });
 }
 
+void worker::tell_edge_answers(std::size_t i, bool answers) {
+    asio::post(context_, [this, i, answers] {
+        if (answers) {
+            topology_.edges[i].up = true;
+            return;
+        }
+        edge_failed(i);
+        // Reads that it has not begun to answer go to the primary, instead of waiting for ever.
+        edges_[i]->drop_connections();
+    });
+}
+
 void worker::on_report(const router::edge_report& report) {
     for (std::size_t i = 0; i < edge_news_.size(); ++i) {
         if (edge_news_[i].edge != report.edge) continue;
@@ -237,14 +248,6 @@ void worker::edge_failed(std::size_t i) {
     topology_.edges[i].up = false;
     watch_.give_up(i);
     log().warn(log_event("edge_unreachable")("edge", topology_.edges[i].name).text());
-    asio::co_spawn(context_, try_edge_again(i), asio::detached);
-}
-
-/// After a while the edge is offered reads again; the first that fails takes it away once more.
-asio::awaitable<void> worker::try_edge_again(std::size_t i) {
-    asio::steady_timer timer(context_, edge_retry);
-    auto [ended] = co_await timer.async_wait(awaited);
-    if (!ended) topology_.edges[i].up = true;
 }
 
 void worker::edge_answered(std::size_t i, std::chrono::microseconds took) {

@@ -74,6 +74,8 @@ public:
     void tell(const router::edge_report& report);
     void tell(std::shared_ptr<const server_facts> primary);
     void tell(const position_report& report);
+    /// Whether an edge answered its probe.
+    void tell_edge_answers(std::size_t i, bool answers);
     const worker_counters& counters() const noexcept { return counters_; }
 
     // The rest is for sessions, on the worker's own thread.
@@ -98,7 +100,7 @@ public:
 
     /// The account that sessions of `user` with these capabilities share connections of.
     const pool::backend_account& account(const user_config& user, std::uint32_t capabilities);
-    /// An edge's connections fail: nothing is sent there for a while.
+    /// An edge's connections fail: nothing is sent there until a probe is answered.
     void edge_failed(std::size_t i);
     /// A read took this long on an edge; smoothed for the choice of the nearest.
     void edge_answered(std::size_t i, std::chrono::microseconds took);
@@ -111,7 +113,6 @@ private:
     boost::asio::awaitable<void> refuse_client(boost::asio::ip::tcp::socket socket);
     boost::asio::awaitable<void> sweep();
     void check_sessions();
-    boost::asio::awaitable<void> try_edge_again(std::size_t i);
     void on_report(const router::edge_report& report);
 
     worker_environment environment_;

@@ -1,0 +1,85 @@
+#include "proxy/edge_probes.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "pool/deadline.hpp"
+
+namespace proxy {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds interval{1};
+constexpr std::chrono::seconds patience{2};  // for a login or a ping; a loaded edge takes its time
+
+}  // namespace
+
+edge_probes::probe::probe(asio::io_context& context, const server_config& edge)
+    : server{edge.name, edge.host, edge.port}, timer(context) {}
+
+edge_probes::edge_probes(const config& settings, listener tell) : tell_(std::move(tell)) {
+    for (const edge_config& edge : settings.edges)
+        probes_.push_back(std::make_unique<probe>(context_, edge.server));
+    if (settings.users.empty()) return;
+    account_.user = settings.users.front().name;
+    account_.password = settings.users.front().password;
+}
+
+edge_probes::~edge_probes() {
+    stop();
+}
+
+void edge_probes::start() {
+    if (probes_.empty()) return;
+    for (std::size_t i = 0; i < probes_.size(); ++i)
+        asio::co_spawn(context_, run(i), asio::detached);
+    thread_ = std::thread([this] { context_.run(); });
+}
+
+void edge_probes::stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+        stopping_ = true;
+        boost::system::error_code ignored;
+        for (const auto& one : probes_) {
+            one->timer.cancel();
+            if (one->connection) one->connection->socket().close(ignored);
+        }
+    });
+    thread_.join();
+}
+
+asio::awaitable<void> edge_probes::run(std::size_t edge) {
+    probe& one = *probes_[edge];
+    while (!stopping_) {
+        const bool alive = co_await answers(one);
+        if (stopping_) co_return;
+        if (!alive) one.connection.reset();
+        tell_(edge, alive);
+        one.timer.expires_after(interval);
+        auto [ended] = co_await one.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (ended) co_return;
+    }
+}
+
+asio::awaitable<bool> edge_probes::answers(probe& one) {
+    const auto give_up = pool::backend_connection::clock::now() + patience;
+    if (!one.connection) {
+        pool::server_refusal refusal;
+        auto opened = co_await pool::backend_connection::open(
+            one.server, account_, blocks_, vectors_.intern({}), 1, give_up, refusal);
+        if (!opened) co_return false;
+        one.connection = std::move(*opened);
+        co_return true;
+    }
+    const pool::deadline guard(one.connection->socket(), give_up);
+    const auto pong = co_await one.connection->ask(protocol::command::ping, {});
+    co_return pong.has_value() && !pong->refusal;
+}
+
+}  // namespace proxy

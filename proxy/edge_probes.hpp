@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "pool/backend_connection.hpp"
+#include "proxy/config.hpp"
+
+namespace proxy {
+
+/// Asks every edge once a second whether it answers, each on a connection of its own, all on one
+/// thread.
+///
+/// A server that is frozen, or cut off without a word, closes nothing: reads that wait for it would
+/// wait for ever.  What a probe finds lets them go to the primary.
+class edge_probes {
+public:
+    /// Called on the probes' thread after each probe, with the edge's place in the configuration.
+    using listener = std::function<void(std::size_t edge, bool answers)>;
+
+    edge_probes(const config& settings, listener tell);
+    ~edge_probes();  // stop()s
+    edge_probes(const edge_probes&) = delete;
+    edge_probes& operator=(const edge_probes&) = delete;
+
+    void start();
+    void stop();
+
+private:
+    struct probe {
+        probe(boost::asio::io_context& context, const server_config& edge);
+        pool::server_endpoint server;
+        boost::asio::steady_timer timer;
+        std::unique_ptr<pool::backend_connection> connection{};
+    };
+
+    boost::asio::awaitable<void> run(std::size_t edge);
+    boost::asio::awaitable<bool> answers(probe& one);
+
+    listener tell_;
+    pool::backend_account account_;
+    boost::asio::io_context context_{1};
+    pool::block_pool blocks_{16 * 1024};
+    pool::vector_interner vectors_;
+    std::vector<std::unique_ptr<probe>> probes_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace proxy
