@@ -48,6 +48,7 @@ struct small_answer {
     std::optional<server_refusal> refusal{};
     std::optional<protocol::prepare_ok> prepared{};
     std::vector<std::vector<std::optional<std::string>>> rows{};
+    std::vector<std::uint8_t> session_state{};  // the trackers' news, of the last OK
 };
 
 /// One authenticated connection to a server, with the session trackers on.

@@ -80,13 +80,17 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_long_comm
 
 asio::awaitable<bool> client_channel::send(protocol::bytes_view bytes) {
     count_->bytes_to_clients.add(bytes.size());
+    writing_since_ = std::chrono::steady_clock::now();
     const boost::system::error_code failed = co_await stream_.write(bytes);
+    writing_since_.reset();
     co_return !failed;
 }
 
 asio::awaitable<bool> client_channel::send(const relay_output::buffers& buffers) {
     count_->bytes_to_clients.add(asio::buffer_size(buffers));
+    writing_since_ = std::chrono::steady_clock::now();
     const boost::system::error_code failed = co_await stream_.write(buffers);
+    writing_since_.reset();
     co_return !failed;
 }
 

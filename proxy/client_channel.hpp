@@ -60,6 +60,11 @@ public:
                                           std::vector<std::string_view> names,
                                           std::vector<std::string> values);
 
+    /// Since when one write has been under way; nothing if none is.
+    std::optional<std::chrono::steady_clock::time_point> writing_since() const noexcept {
+        return writing_since_;
+    }
+
     boost::asio::awaitable<bool> send(protocol::bytes_view bytes);
     boost::asio::awaitable<bool> send(const relay_output::buffers& buffers);
 
@@ -72,6 +77,7 @@ private:
     pool::receive_buffer input_;
     worker_counters* count_;
     std::uint32_t capabilities_ = 0;
+    std::optional<std::chrono::steady_clock::time_point> writing_since_{};
     std::size_t to_consume_ = 0;              // the last command's bytes in input_
     std::vector<std::uint8_t> long_payload_;  // of a command of 16 MiB or more
     std::vector<std::uint8_t> long_frames_;

@@ -69,6 +69,8 @@ void client_session::check_time(clock::time_point now) {
     const limits_config& limits = worker_->settings().limits;
     if (phase_ == phase::logging_in && now - since_ > limits.login_timeout)
         end(disconnect_reason::login_timeout);
+    if (client_.writing_since() && now - *client_.writing_since() > client_write_max)
+        end_now(disconnect_reason::client_stalled);
     if (phase_ != phase::idle) return;
     if (now - since_ > limits.client_idle_timeout) end(disconnect_reason::client_idle);
     if (worker_->shutting_down() && !(state_ && state_->in_transaction()))

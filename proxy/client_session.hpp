@@ -36,6 +36,9 @@ class worker;
 class client_session final : public pool::reclaimable, public response_observer {
 public:
     using clock = std::chrono::steady_clock;
+    /// A client that takes nothing for so long is given up, and the connection with its answer:
+    /// others wait for that.  As MySQL's net_write_timeout.
+    static constexpr std::chrono::seconds client_write_max{60};
 
     client_session(worker& owner, boost::asio::ip::tcp::socket socket, std::uint32_t id);
     ~client_session() override;
@@ -135,6 +138,7 @@ private:
     void note_prepared(pool::backend_connection& connection, const request& what);
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);
+    awaitable<bool> ask_last_insert_id(pool::backend_connection& connection);
     void keep_or_give_back(pool::lease connection, bool is_edge);
     void settle_hold();
     awaitable<void> let_go();

@@ -37,6 +37,8 @@ std::string_view to_string(disconnect_reason why) noexcept {
             return "client_lost";
         case disconnect_reason::client_idle:
             return "client_idle";
+        case disconnect_reason::client_stalled:
+            return "client_stalled";
         case disconnect_reason::login_failed:
             return "login_failed";
         case disconnect_reason::login_timeout:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "protocol/capabilities.hpp"
@@ -156,6 +157,11 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
 asio::awaitable<bool> client_session::settle(pool::backend_connection& connection,
                                              const request& what) {
     if (what.facts != nullptr) {
+        if (response_failed_ && session_state::may_owe_news(*what.facts)) {
+            const auto owed = co_await connection.ask(protocol::command::ping, {});
+            if (!owed) co_return false;
+            state_->on_news(owed->session_state);
+        }
         state_->end_script(*what.facts, response_failed_);
     } else {
         state_->end_command();
@@ -175,6 +181,10 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
         const bool asked = co_await ask_values(connection);
         if (!asked) co_return false;
     }
+    if (what.facts != nullptr && what.facts->effects().has(rules::effect::sets_last_insert_id)) {
+        const bool asked = co_await ask_last_insert_id(connection);
+        if (!asked) co_return false;
+    }
     connection.note_state(state_->vector());
     co_return true;
 }
@@ -186,6 +196,7 @@ asio::awaitable<bool> client_session::ask_values(pool::backend_connection& conne
         if (select.size() > 7) select += ", ";
         select.append("@@SESSION.").append(pool::name_of(id));
     }
+    select += " LIMIT 1";  // whatever sql_select_limit is
     const auto answer = co_await connection.ask(protocol::command::query, select);
     if (!answer || answer->refusal || answer->rows.size() != 1 ||
         answer->rows[0].size() != unknown.size())
@@ -195,6 +206,19 @@ asio::awaitable<bool> client_session::ask_values(pool::backend_connection& conne
         state_->tell_value(unknown[i], answer->rows[0][i]);
     }
     state_->told_all_values();
+    co_return true;
+}
+
+/// LAST_INSERT_ID(expression) sets what LAST_INSERT_ID() is; only an INSERT's or UPDATE's OK tells.
+asio::awaitable<bool> client_session::ask_last_insert_id(pool::backend_connection& connection) {
+    const auto answer =
+        co_await connection.ask(protocol::command::query, "SELECT LAST_INSERT_ID() LIMIT 1");
+    if (!answer || answer->rows.size() != 1 || answer->rows[0].size() != 1 || !answer->rows[0][0])
+        co_return false;
+    const std::string& text = *answer->rows[0][0];
+    std::uint64_t id = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), id).ec == std::errc())
+        state_->tell_last_insert_id(id);
     co_return true;
 }
 

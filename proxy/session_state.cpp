@@ -110,10 +110,29 @@ protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok) {
         last_insert_id_ = ok.last_insert_id;
     news_.clear();
     if (ok.session_state.empty()) return {};
-    protocol::session_track_reader in(ok.session_state);
-    while (in.next()) on_change(in.change());
+    on_news(ok.session_state);
     wishes_.filter(ok.session_state, news_);
     return news_;
+}
+
+void session_state::on_news(protocol::bytes_view session_state) {
+    protocol::session_track_reader in(session_state);
+    while (in.next()) on_change(in.change());
+}
+
+bool session_state::may_owe_news(const rules::script_facts& script) {
+    return std::any_of(script.statements.begin(), script.statements.end(),
+                       [](const rules::statement_facts& s) {
+                           switch (s.cls) {
+                               case statement_class::call:
+                               case statement_class::write:  // by a trigger
+                               case statement_class::execute_text:
+                               case statement_class::unknown:
+                                   return true;
+                               default:
+                                   return s.effects.has(effect::calls_unknown_function);
+                           }
+                       });
 }
 
 void session_state::on_change(const protocol::session_change& change) {
@@ -157,7 +176,10 @@ void session_state::must_see_too(const protocol::gtid_set& seen) {
 }
 
 void session_state::end_script(const rules::script_facts& script, bool failed) {
-    for (const rules::statement_facts& statement : script.statements) apply(statement, failed);
+    // Of several statements any may have failed, those before it having done their work.
+    const bool undone = failed && script.single();
+    for (const rules::statement_facts& statement : script.statements)
+        apply(statement, failed, undone);
     unpin(pin_reason::last_statement);
     // The next statement may ask for what only this connection knows.
     const rules::effect_set effects = script.effects();
@@ -167,8 +189,9 @@ void session_state::end_script(const rules::script_facts& script, bool failed) {
     unexplained_change_ = false;
 }
 
-/// A failed statement may have done its work in part, so it pins as one that succeeded.
-void session_state::apply(const rules::statement_facts& statement, bool failed) {
+/// `undone` statements have failed alone.  Most do all or nothing; those that do their work row by
+/// row, or lock by lock, may have done it in part.
+void session_state::apply(const rules::statement_facts& statement, bool failed, bool undone) {
     const rules::effect_set effects = statement.effects;
     bool explained = false;
     const auto pin_for = [&](bool applies, pin_reason why) {
@@ -176,23 +199,25 @@ void session_state::apply(const rules::statement_facts& statement, bool failed) 
         explained = true;
         pin(why);
     };
-    pin_for(effects.has(effect::creates_temporary_table), pin_reason::temporary_table);
     pin_for(effects.has(effect::takes_get_lock), pin_reason::named_lock);
     pin_for(effects.has(effect::writes_user_variable), pin_reason::user_variable);
-    pin_for(effects.has(effect::sets_sql_log_bin), pin_reason::binary_log_off);
-    pin_for(effects.has(effect::opens_handler), pin_reason::handler);
-    pin_for(effects.has(effect::changes_identity), pin_reason::unknown);
-    pin_for(statement.cls == statement_class::prepare_text, pin_reason::prepared_text);
-    pin_for(statement.cls == statement_class::lock_tables || effects.has(effect::locks_globally),
-            pin_reason::table_locks);
-    pin_for(statement.cls == statement_class::xa, pin_reason::unknown);
+    pin_for(effects.has(effect::locks_globally), pin_reason::table_locks);
+    if (!undone) {
+        pin_for(effects.has(effect::creates_temporary_table), pin_reason::temporary_table);
+        pin_for(effects.has(effect::sets_sql_log_bin), pin_reason::binary_log_off);
+        pin_for(effects.has(effect::opens_handler), pin_reason::handler);
+        pin_for(effects.has(effect::changes_identity), pin_reason::unknown);
+        pin_for(statement.cls == statement_class::prepare_text, pin_reason::prepared_text);
+        pin_for(statement.cls == statement_class::lock_tables, pin_reason::table_locks);
+        pin_for(statement.cls == statement_class::xa, pin_reason::unknown);
+    }
     if (statement.cls == statement_class::unlock_tables && !failed) unpin(pin_reason::table_locks);
 
     switch (statement.cls) {
         case statement_class::set_session:
         case statement_class::set_transaction:
         case statement_class::set_global:
-            apply_assignments(statement);
+            apply_assignments(statement, undone);
             explained = true;
             break;
         case statement_class::use_schema:
@@ -207,8 +232,9 @@ void session_state::apply(const rules::statement_facts& statement, bool failed) 
     if (unexplained_change_ && !explained) pin(pin_reason::unknown);
 }
 
-void session_state::apply_assignments(const rules::statement_facts& statement) {
+void session_state::apply_assignments(const rules::statement_facts& statement, bool undone) {
     using scope = rules::assignment::scope_kind;
+    if (undone) return;  // "no variables are changed", says the manual
     for (const rules::assignment& set : statement.assignments) {
         if (set.scope != scope::session) continue;  // user variables pin by their effect
         if (concerns_character_sets(set.name)) {
@@ -223,6 +249,8 @@ void session_state::apply_assignments(const rules::statement_facts& statement) {
             ask(set.name);  // SET SESSION TRANSACTION is not told either
         } else if (!pool::find_variable(set.name)) {
             pin(pin_reason::unknown);
+        } else if (set.name == "max_join_size") {
+            ask("sql_big_selects");  // is reset by it, untold (tried on 9.7)
         }
     }
 }

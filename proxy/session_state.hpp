@@ -63,11 +63,17 @@ public:
     void must_see_too(const protocol::gtid_set& seen);
     /// What LAST_INSERT_ID() is, as far as OK packets tell.
     std::uint64_t last_insert_id() const noexcept { return last_insert_id_; }
+    void tell_last_insert_id(std::uint64_t id) noexcept { last_insert_id_ = id; }
 
     /// Before a command is sent: forgets what the last one left to the next.
     void begin_command();
     /// One OK packet of the response.  Returns the news for the client, valid until the next call.
     protocol::bytes_view on_ok(const protocol::ok_packet& ok);
+    /// What the trackers told besides, to Tidegate only.
+    void on_news(protocol::bytes_view session_state);
+    /// True if `script`, which failed, may have changed what the server tells only with its next
+    /// OK: ask for that before end_script(), or the next session will be told (tried on 9.7).
+    static bool may_owe_news(const rules::script_facts& script);
     /// After the response to `script`: pins for what it did.  `failed` if it ended with an error.
     void end_script(const rules::script_facts& script, bool failed);
     /// After COM_INIT_DB and the like, where the trackers say all.
@@ -91,8 +97,8 @@ public:
 private:
     static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
     void on_change(const protocol::session_change& change);
-    void apply(const rules::statement_facts& statement, bool failed);
-    void apply_assignments(const rules::statement_facts& statement);
+    void apply(const rules::statement_facts& statement, bool failed, bool undone);
+    void apply_assignments(const rules::statement_facts& statement, bool undone);
     void ask(std::string_view name);
     void set_vector(pool::session_vector changed);
     void update_lexing();

@@ -1,0 +1,39 @@
+#include "proxy/server_facts.hpp"
+
+#include <catch2/catch.hpp>
+
+TEST_CASE("A version becomes a number that version comments are compared with", "[proxy]") {
+    CHECK(proxy::version_number("9.7.4-2") == 90'704);
+    CHECK(proxy::version_number("8.0.36") == 80'036);
+    CHECK(proxy::version_number("8.4.0-debug") == 80'400);
+    CHECK(proxy::version_number("5.7.44-log") == 50'744);
+}
+
+TEST_CASE("What is no version counts as MySQL 8.4", "[proxy]") {
+    for (const char* text : {"", "x", "9", "9.", "9.7", "9.7.x", "999.1.1", "-1.0.0", "9..1",
+                             "99999999999999999999.1.1"}) {
+        CAPTURE(text);
+        CHECK(proxy::version_number(text) == 80'400);
+    }
+}
+
+TEST_CASE("A login's collation becomes its character sets", "[proxy]") {
+    proxy::server_facts server;
+    server.collations[45] = {"utf8mb4", "utf8mb4_general_ci"};
+    const auto state = proxy::state_after_login(server, 45, "shop");
+    CHECK(state.schema() == "shop");
+    const auto value = [&](std::string_view name) {
+        const auto* found = state.find(*pool::find_variable(name));
+        return found == nullptr ? std::string("unchanged") : found->value_or("NULL");
+    };
+    CHECK(value("character_set_client") == "utf8mb4");
+    CHECK(value("character_set_connection") == "utf8mb4");
+    CHECK(value("character_set_results") == "utf8mb4");
+    CHECK(value("collation_connection") == "utf8mb4_general_ci");
+}
+
+TEST_CASE("A collation that the server does not know leaves the server's own", "[proxy]") {
+    const auto state = proxy::state_after_login({}, 45, "");
+    CHECK(state.settings().empty());
+    CHECK(state.schema().empty());
+}

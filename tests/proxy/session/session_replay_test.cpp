@@ -1,0 +1,189 @@
+// A session that shares its only connection with others has the variables that it would have if it
+// were alone on the server.  MySQL itself says what those are.
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+#include <set>
+
+#include "tests/support/mysql_server.hpp"
+#include "tests/support/tidegate_process.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const support::login app{"app", "app-password", ""};
+
+support::mysql_server& server() {
+    static support::mysql_server running;
+    static const auto made = running.query(
+        "CREATE DATABASE one; CREATE DATABASE two;"
+        "CREATE PROCEDURE one.sets_and_fails() BEGIN SET sort_buffer_size = 77777;"
+        "SIGNAL SQLSTATE '45000'; END");
+    return running;
+}
+
+/// One thread and two connections, of which the probe has one: all sessions share the other.
+support::tidegate_process& tidegate() {
+    static support::tidegate_process running([](support::tidegate_ports ports) {
+        return "listen: {mysql: '127.0.0.1:" + std::to_string(ports.mysql) +
+               "', http: '127.0.0.1:" + std::to_string(ports.http) +
+               "'}\nthreads: 1\nlimits: {queue_timeout: 5s}\n" +
+               "primary: {host: 127.0.0.1, port: " + std::to_string(server().port()) +
+               ", connections_max: 2}\nusers: [{name: app, password: app-password}]\n";
+    });
+    return running;
+}
+
+const std::vector<std::string> statements{
+    "SET sql_mode = ''",
+    "SET sql_mode = 'ANSI'",
+    "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')",
+    "SET sql_mode = DEFAULT",
+    "SET sql_mode = 'no such mode'",
+    "SET SESSION sql_mode = (SELECT 'TRADITIONAL')",
+    "SET NAMES latin1",
+    "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+    "SET NAMES utf8mb3",
+    "SET NAMES DEFAULT",
+    "SET NAMES no_such_character_set",
+    "SET CHARACTER SET latin1",
+    "SET CHARACTER SET DEFAULT",
+    "SET character_set_results = NULL",
+    "SET character_set_results = utf8mb4",
+    "SET character_set_connection = cp1251",
+    "SET character_set_client = latin1",
+    "SET collation_connection = utf8mb4_general_ci",
+    "SET collation_connection = latin1_german2_ci",
+    "SET time_zone = '+03:00'",
+    "SET time_zone = DEFAULT",
+    "SET time_zone = 'Nowhere/At_All'",
+    "SET foreign_key_checks = 0, unique_checks = 0",
+    "SET foreign_key_checks = 1, unique_checks = 1",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY",
+    "SET SESSION TRANSACTION READ WRITE",
+    "SET SESSION transaction_isolation = 'REPEATABLE-READ'",
+    "SET transaction_read_only = 1",
+    "SET max_join_size = 100000",
+    "SET max_join_size = DEFAULT",
+    "SET sql_big_selects = 1",
+    "SET sql_big_selects = 0",
+    "SET group_concat_max_len = 4096",
+    "SET @@session.group_concat_max_len = 1 << 20",
+    "SET LOCAL max_execution_time = 60000",
+    "SET lc_time_names = 'de_DE', lc_messages = 'fr_FR'",
+    "SET lc_messages = 'en_US'",
+    "SET div_precision_increment = 7, default_week_format = 3",
+    "SET block_encryption_mode = 'aes-256-cbc'",
+    "SET optimizer_switch = 'index_merge=off,mrr=off'",
+    "SET optimizer_switch = DEFAULT",
+    "SET sort_buffer_size = 65536, join_buffer_size = 65536",
+    "SET sort_buffer_size = 65536, sql_mode = 'no such mode'",
+    "SET wait_timeout = 3600, interactive_timeout = 3600",
+    "SET net_write_timeout = 77, net_read_timeout = 78",
+    "SET default_storage_engine = MEMORY",
+    "SET default_storage_engine = InnoDB",
+    "SET long_query_time = 0.25",
+    "SET tmp_table_size = 1048576, max_heap_table_size = 1048576",
+    "SET sql_safe_updates = 1",
+    "SET sql_safe_updates = OFF",
+    "SET sql_notes = 0",
+    "SET sql_notes = 1",
+    "SET sql_auto_is_null = 1",
+    "SET big_tables = ON, end_markers_in_json = ON",
+    "SET innodb_lock_wait_timeout = 5, lock_wait_timeout = 5",
+    "SET completion_type = 'CHAIN'",
+    "SET completion_type = DEFAULT",
+    "SET sql_quote_show_create = 0",
+    "SET sql_select_limit = 100000",
+    "SET sql_select_limit = DEFAULT",
+    "SET max_sort_length = 2048, max_error_count = 128",
+    "SET no_such_variable = 1",
+    "SET default_collation_for_utf8mb4 = utf8mb4_general_ci",
+    "USE one",
+    "USE two",
+    "USE no_such_schema",
+    "SELECT @@sql_mode, @@time_zone",
+    "SET sql_mode = 'ANSI_QUOTES'; SET time_zone = '-05:00'; USE two",
+};
+
+// What names the connection and not the session, and the trackers, which are Tidegate's own.
+bool belongs_to_connection(const std::string& name) {
+    static const std::set<std::string> names{"pseudo_thread_id", "timestamp",    "rand_seed1",
+                                             "rand_seed2",       "error_count",  "warning_count",
+                                             "statement_id",     "gtid_executed"};
+    return names.contains(name) || name.starts_with("session_track_");
+}
+
+std::map<std::string, std::string> variables(support::mysql_connection& session) {
+    std::map<std::string, std::string> all;
+    for (const auto& row : session.query("SHOW SESSION VARIABLES"))
+        if (!belongs_to_connection(*row[0])) all[*row[0]] = row[1].value_or("NULL");
+    all["DATABASE()"] = session.query("SELECT DATABASE()")[0][0].value_or("NULL");
+    return all;
+}
+
+/// The number of the error, 0 for none.
+unsigned run(support::mysql_connection& session, const std::string& sql) {
+    try {
+        session.query(sql);
+        return 0;
+    } catch (const support::server_error& refused) {
+        return refused.number();
+    }
+}
+
+/// The variables in which two sessions differ, for people.
+std::string difference(const std::map<std::string, std::string>& shared,
+                       const std::map<std::string, std::string>& alone) {
+    std::string text;
+    for (const auto& [name, value] : alone) {
+        const auto found = shared.find(name);
+        const std::string has = found == shared.end() ? "(missing)" : found->second;
+        if (has != value) text += name + ": " + has + ", alone: " + value + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("Sessions that share a connection have the variables they would have alone", "[proxy]") {
+    const auto seed = GENERATE(take(6, random(0u, 1'000'000u)));
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto any = [&](std::size_t below) {
+        return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
+    };
+    struct pair {
+        support::mysql_connection shared = tidegate().connect(app);
+        support::mysql_connection alone = server().connect(app);
+        std::vector<std::string> said{};
+    };
+    std::vector<pair> sessions(3);
+    for (int step = 0; step < 80; ++step) {
+        pair& now = sessions[any(sessions.size())];
+        const auto what = any(40);
+        if (what == 0) {  // which keeps the connection: nobody can tell what else it did
+            const std::string call = "CALL one.sets_and_fails()";
+            now.said.push_back(call);
+            CAPTURE(now.said);
+            REQUIRE(run(now.shared, call) == run(now.alone, call));
+            REQUIRE(difference(variables(now.shared), variables(now.alone)) == "");
+        }
+        if (what <= 1) {
+            now.said.emplace_back("(reset)");
+            REQUIRE(mysql_reset_connection(now.shared.handle()) == 0);
+            REQUIRE(mysql_reset_connection(now.alone.handle()) == 0);
+        } else {
+            const std::string& sql = statements[any(statements.size())];
+            now.said.push_back(sql);
+            CAPTURE(now.said);
+            REQUIRE(run(now.shared, sql) == run(now.alone, sql));
+        }
+        if (step % 4 != 3) continue;
+        pair& seen = sessions[any(sessions.size())];
+        CAPTURE(seen.said);
+        REQUIRE(difference(variables(seen.shared), variables(seen.alone)) == "");
+    }
+}

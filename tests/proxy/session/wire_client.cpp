@@ -1,0 +1,61 @@
+#include "tests/proxy/session/wire_client.hpp"
+
+#include <stdexcept>
+
+#include "protocol/client_login.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/response_reader.hpp"
+
+namespace session_test {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(60);
+
+bytes receive(support::raw_client& socket) {
+    bytes packet = socket.receive_packet(patience);
+    if (packet.size() < protocol::header_size) throw std::runtime_error("the server hung up");
+    return packet;
+}
+
+}  // namespace
+
+wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities)
+    : socket_("127.0.0.1", port) {
+    protocol::client_login_options options;
+    options.user = "root";
+    options.capabilities = capabilities;
+    protocol::client_login login(std::move(options));
+    for (;;) {
+        const bytes packet = receive(socket_);
+        const auto payload = protocol::bytes_view(packet).subspan(protocol::header_size);
+        const auto step = login.advance(payload, packet[3]);
+        if (!step || step->next == protocol::client_login::action::denied)
+            throw std::runtime_error("the server refuses the login");
+        if (!step->output.empty()) socket_.send(step->output);
+        if (step->next == protocol::client_login::action::logged_in) break;
+    }
+    capabilities_ = login.outcome().capabilities;
+}
+
+bytes wire_client::ask(const wire_command& command) {
+    bytes payload{static_cast<std::uint8_t>(command.what)};
+    payload.insert(payload.end(), command.argument.begin(), command.argument.end());
+    bytes framed;
+    std::uint8_t sequence = 0;
+    protocol::append_packet(framed, payload, sequence);
+    socket_.send(framed);
+
+    bytes response;
+    protocol::response_reader reader(command.what, capabilities_);
+    while (!reader.done()) {
+        const bytes packet = receive(socket_);
+        response.insert(response.end(), packet.begin(), packet.end());
+        const auto body = protocol::bytes_view(packet).subspan(protocol::header_size);
+        const auto size = static_cast<std::uint32_t>(body.size());
+        const auto role = reader.classify(size, body.empty() ? std::uint8_t{0} : body[0]);
+        if (!reader.advance(role, size, body)) throw std::runtime_error("not a response");
+    }
+    return response;
+}
+
+}  // namespace session_test

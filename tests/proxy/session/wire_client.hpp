@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/bytes.hpp"
+#include "protocol/capabilities.hpp"
+#include "protocol/command.hpp"
+#include "tests/support/raw_client.hpp"
+
+namespace session_test {
+
+using bytes = std::vector<std::uint8_t>;
+
+/// A command as it goes over the wire; queries are their text.
+struct wire_command {
+    protocol::command what = protocol::command::query;
+    bytes argument{};
+
+    wire_command(const char* sql) : wire_command(protocol::command::query, sql) {}  // NOLINT
+    wire_command(const std::string& sql)                                            // NOLINT
+        : wire_command(protocol::command::query, sql) {}
+    wire_command(protocol::command sent, std::string_view text)
+        : what(sent), argument(text.begin(), text.end()) {}
+    wire_command(protocol::command sent, bytes body) : what(sent), argument(std::move(body)) {}
+};
+
+/// Sees the bytes that a real server sends to a client of these capabilities.
+class wire_client {
+public:
+    wire_client(std::uint16_t port, std::uint32_t capabilities);
+
+    std::uint32_t capabilities() const noexcept { return capabilities_; }
+    /// The whole response, framed as it came.  Empty for a command without one.
+    bytes ask(const wire_command& command);
+
+private:
+    support::raw_client socket_;
+    std::uint32_t capabilities_ = 0;
+};
+
+}  // namespace session_test
