@@ -21,7 +21,7 @@ std::string edge_section(const cluster_options& options, const support::mysql_se
         "edges:\n"
         "  - name: east\n"
         "    server: {" +
-        address(edge) + ", connections_max: " + std::to_string(options.edge_connections_max) +
+        address(edge) + ", connections_max: " + std::to_string(options.edge_connections_max + 1) +
         "}\n"
         "    replication:\n"
         "      source: {user: tidegate, password: tidegate-password}\n"

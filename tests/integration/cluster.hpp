@@ -18,8 +18,8 @@ struct cluster_options {
     std::string schema{};
     /// What the edge keeps, as `edges[].replication.tables` says it in YAML; empty: no edge.
     std::vector<std::string> tables{};
-    std::size_t primary_connections_max = 100;  // for sessions; the probe has one more
-    std::size_t edge_connections_max = 100;
+    std::size_t primary_connections_max = 100;  // for sessions; Tidegate itself gets one more
+    std::size_t edge_connections_max = 100;     // likewise
     /// More of tidegate.yaml, at its top level.
     std::string settings{};
     std::vector<std::string> primary_arguments{};  // of mysqld

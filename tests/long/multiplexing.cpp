@@ -47,7 +47,7 @@ int test() {
             "SELECT i + 1 FROM i WHERE i < 1000) SELECT i, i, REPEAT('c', 119) FROM i",
         .tables = {"{table: sbtest.sbtest1}"},
         .primary_connections_max = backends_max / 2 - 1,  // and the probe's
-        .edge_connections_max = backends_max / 2,
+        .edge_connections_max = backends_max / 2 - 1,
     });
     if (!servers.wait_until_caught_up()) throw std::runtime_error("the edge does not catch up");
 
