@@ -79,6 +79,7 @@ public:
 
     /// Ends whatever is going on: it finds the connection lost.
     void abort() noexcept;
+    bool is_aborted() const noexcept { return aborted_; }
 
     boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
     receive_buffer& input() noexcept { return input_; }

@@ -9,6 +9,7 @@
 #include "protocol/capabilities.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
+#include "protocol/session_track.hpp"
 #include "proxy/log.hpp"
 #include "proxy/worker.hpp"
 
@@ -204,30 +205,40 @@ asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
     const server_facts& server = worker_->primary_facts();
     state_.emplace(worker_->vectors(), state_after_login(server, who.collation, schema),
                    server.lexing);
-    const bool exists = schema.empty() || co_await schema_exists(state_->vector());
-    if (!exists) {
+    const bool refused = !schema.empty() && co_await schema_is_refused(state_->vector());
+    if (refused) {
         const bool told = co_await client_.send(login_->refuse(
             protocol::err_packet{refusal_.code, refusal_.sqlstate, refusal_.message}));
         co_return told ? disconnect_reason::login_failed : disconnect_reason::client_lost;
     }
-    const bool told =
-        co_await client_.send(login_->accept(protocol::ok_packet{.status = state_->status()}));
+    std::vector<std::uint8_t> news;
+    if (!schema.empty()) {
+        protocol::writer out(news);
+        protocol::encode({protocol::session_track_type::schema, {}, schema}, out);
+    }
+    protocol::ok_packet ok{.status = state_->status()};
+    ok.session_state = news;
+    const bool told = co_await client_.send(login_->accept(ok));
     if (!told) co_return disconnect_reason::client_lost;
     co_return std::nullopt;
 }
 
 /// As a server does, a login with a schema that is not there, or is forbidden, is refused at once.
-asio::awaitable<bool> client_session::schema_exists(const pool::shared_vector& initial) {
-    pool::lease connection;
-    const attempt got = co_await obtain(worker_->primary(), connection);
-    if (got != attempt::finished) co_return false;
-    const auto moved = co_await connection->synchronise(initial, refusal_);
-    if (!moved) {
-        if (moved.error() != pool::errc::state_refused) refuse(moved.error(), worker_->primary());
-        co_return false;
+/// If the primary cannot be asked, the login is not refused: an edge may have what the client
+/// wants.
+asio::awaitable<bool> client_session::schema_is_refused(const pool::shared_vector& initial) {
+    const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
+    auto borrowed = co_await worker_->primary().borrow(*account_, initial, give_up, refusal_);
+    if (borrowed.has_error()) {
+        const auto why = borrowed.error();
+        if (why == pool::errc::connect_failed || why == pool::errc::lost) co_return false;
+        refuse(why, worker_->primary());
+        co_return true;
     }
-    connection.give_back();
-    co_return true;
+    const auto moved = co_await (*borrowed)->synchronise(initial, refusal_);
+    if (moved.has_error() && moved.error() != pool::errc::state_refused) co_return false;
+    borrowed->give_back();
+    co_return moved.has_error();
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::dispatch(client_command& command) {

@@ -39,6 +39,10 @@ public:
     /// A client that takes nothing for so long is given up, and the connection with its answer:
     /// others wait for that.  As MySQL's net_write_timeout.
     static constexpr std::chrono::seconds client_write_max{60};
+    /// ER_SERVER_SHUTDOWN, which drivers and Rails take for a lost connection.  The numbers that
+    /// say so, 2003 and 2013, are clients' own: MariaDB's library calls a packet with one of them
+    /// malformed.
+    static constexpr std::uint16_t server_gone = 1053;
 
     client_session(worker& owner, boost::asio::ip::tcp::socket socket, std::uint32_t id);
     ~client_session() override;
@@ -86,7 +90,7 @@ private:
     awaitable<maybe_reason> log_in();
     awaitable<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
     awaitable<maybe_reason> begin_session();
-    awaitable<bool> schema_exists(const pool::shared_vector& initial);
+    awaitable<bool> schema_is_refused(const pool::shared_vector& initial);
     awaitable<maybe_reason> dispatch(client_command& command);
     awaitable<maybe_reason> change_user(client_command& command);
     awaitable<maybe_reason> set_option(const client_command& command);
@@ -109,6 +113,7 @@ private:
     awaitable<maybe_reason> run_on_primary(const request& what);
     awaitable<maybe_reason> conclude(const request& what, attempt outcome, bool held);
     void note_edge_failure(std::size_t edge, attempt outcome);
+    void note_coverage_bug(std::size_t edge, std::uint16_t code);
     void count_decision(const router::decision& decided);
 
     // session_prepared.cpp

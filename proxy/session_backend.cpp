@@ -35,6 +35,7 @@ bool must_guard(const rules::script_facts* facts, bool multi_statements) {
 asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
                                                                     bool is_edge,
                                                                     const request& what) {
+    response_failed_ = true;  // until there is one
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) {
@@ -181,7 +182,7 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
         const bool asked = co_await ask_values(connection);
         if (!asked) co_return false;
     }
-    if (what.facts != nullptr && what.facts->effects().has(rules::effect::sets_last_insert_id)) {
+    if (state_->must_ask_last_insert_id()) {
         const bool asked = co_await ask_last_insert_id(connection);
         if (!asked) co_return false;
     }
@@ -209,7 +210,6 @@ asio::awaitable<bool> client_session::ask_values(pool::backend_connection& conne
     co_return true;
 }
 
-/// LAST_INSERT_ID(expression) sets what LAST_INSERT_ID() is; only an INSERT's or UPDATE's OK tells.
 asio::awaitable<bool> client_session::ask_last_insert_id(pool::backend_connection& connection) {
     const auto answer =
         co_await connection.ask(protocol::command::query, "SELECT LAST_INSERT_ID() LIMIT 1");
@@ -284,9 +284,9 @@ client_session::attempt client_session::refuse(const boost::system::error_code& 
                                 "(limits.queue_timeout; the server's connections_max)",
                                 server, worker_->settings().limits.queue_timeout.count())};
     } else if (why == pool::errc::shutting_down) {
-        refusal_ = {1053, "08S01", "Server shutdown in progress"};
+        refusal_ = {server_gone, "08S01", "Server shutdown in progress"};
     } else {
-        refusal_ = {2003, "HY000",
+        refusal_ = {server_gone, "08S01",
                     fmt::format("Can't connect to MySQL server '{}': {}", server, why.message())};
     }
     worker_->log().warn(log_event("backend_unavailable")("server", server)("error", why.message())(

@@ -135,6 +135,10 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
         if (!state_->holds_connection()) held_.give_back();
     }
 
+    struct {
+        std::size_t edge = 0;
+        std::uint16_t code = 0;
+    } lacking;
     router::decision decided = co_await route(*what.facts, text);
     last_route_.cls = what.facts->front().cls;
     last_route_.on_edge = false;
@@ -156,6 +160,8 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
             co_return co_await conclude(what, outcome, false);
         // The client has had nothing of it yet, so the primary may answer in the edge's place.
         note_edge_failure(edge, outcome);
+        if (outcome == attempt::edge_refused && is_lack_of_a_name(refusal_.code))
+            lacking = {edge, refusal_.code};
         last_route_.on_edge = false;
         decided.why = router::reason::no_edge;
     }
@@ -167,20 +173,23 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
     }
     // Before it runs: a GTID that it brings is proof enough, and takes this back.
     if (reads_data(*what.facts)) state_->note_primary_read();
-    co_return co_await run_on_primary(what);
+    const maybe_reason ended = co_await run_on_primary(what);
+    if (lacking.code != 0 && !response_failed_) note_coverage_bug(lacking.edge, lacking.code);
+    co_return ended;
 }
 
 void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
-    const bool answered = outcome == attempt::edge_refused;
-    if (answered && is_lack_of_a_name(refusal_.code)) {
-        worker_->count().coverage_bugs.add();
-        worker_->log().warn(log_event("coverage_bug")("edge", worker_->topology().edges[edge].name)(
-                                "code", refusal_.code)("connection", id_)
-                                .text());
-    }
     // All its connections in use means that it is busy, not away.
     const bool busy = outcome == attempt::refused && refusal_.code == too_many_connections;
-    if (!answered && !busy) worker_->edge_failed(edge);
+    if (outcome != attempt::edge_refused && !busy) worker_->edge_failed(edge);
+}
+
+/// The edge lacked a name that the primary has.
+void client_session::note_coverage_bug(std::size_t edge, std::uint16_t code) {
+    worker_->count().coverage_bugs.add();
+    worker_->log().warn(log_event("coverage_bug")("edge", worker_->topology().edges[edge].name)(
+                            "code", code)("connection", id_)
+                            .text());
 }
 
 /// Decides where a statement runs; waits for an edge that is a little behind, as long as allowed.
@@ -255,7 +264,7 @@ asio::awaitable<client_session::maybe_reason> client_session::conclude(const req
             break;
     }
     if (outcome == attempt::lost_unbegun)
-        refusal_ = {2013, "HY000", "Lost connection to MySQL server during query"};
+        refusal_ = {server_gone, "08S01", "Lost connection to MySQL server during query"};
     const maybe_reason gone =
         co_await tell_error(*what.command, refusal_.code, refusal_.sqlstate, refusal_.message);
     if (gone) co_return gone;

@@ -100,6 +100,7 @@ router::session_view session_state::view(router::consistency level) const {
 void session_state::begin_command() {
     unexplained_change_ = false;
     warnings_left_ = false;
+    last_insert_id_unknown_ = false;
     to_ask_.clear();
 }
 
@@ -199,6 +200,8 @@ void session_state::apply(const rules::statement_facts& statement, bool failed, 
         explained = true;
         pin(why);
     };
+    // LAST_INSERT_ID(expression): only an INSERT's or UPDATE's OK tells the value.
+    if (effects.has(effect::sets_last_insert_id)) last_insert_id_unknown_ = true;
     pin_for(effects.has(effect::takes_get_lock), pin_reason::named_lock);
     pin_for(effects.has(effect::writes_user_variable), pin_reason::user_variable);
     pin_for(effects.has(effect::locks_globally), pin_reason::table_locks);
@@ -241,6 +244,8 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
             // The trackers do not tell the collation that SET NAMES chooses (tried on 9.7).
             for (const char* name : character_set_variables) ask(name);
             if (set.name == "character_set_filesystem") ask(set.name);
+        } else if (set.name == "last_insert_id" || set.name == "identity") {
+            last_insert_id_unknown_ = true;
         } else if (set.name == "tx_isolation" || set.name == "tx_read_only") {
             pin(pin_reason::unknown);
         } else if (wishes_.assign(set)) {

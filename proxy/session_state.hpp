@@ -63,7 +63,12 @@ public:
     void must_see_too(const protocol::gtid_set& seen);
     /// What LAST_INSERT_ID() is, as far as OK packets tell.
     std::uint64_t last_insert_id() const noexcept { return last_insert_id_; }
-    void tell_last_insert_id(std::uint64_t id) noexcept { last_insert_id_ = id; }
+    /// True if only the server can tell what it is now: ask, then tell.
+    bool must_ask_last_insert_id() const noexcept { return last_insert_id_unknown_; }
+    void tell_last_insert_id(std::uint64_t id) noexcept {
+        last_insert_id_ = id;
+        last_insert_id_unknown_ = false;
+    }
 
     /// Before a command is sent: forgets what the last one left to the next.
     void begin_command();
@@ -112,6 +117,7 @@ private:
     std::bitset<pin_reason_count> pins_;
     std::uint16_t status_;
     std::uint64_t last_insert_id_ = 0;
+    bool last_insert_id_unknown_ = false;
     bool characteristics_pending_ = false;  // SET TRANSACTION for the next one
     bool unexplained_change_ = false;       // the server reported one in this command
     bool warnings_left_ = false;            // by the last OK

@@ -99,3 +99,17 @@ TEST_CASE("A loan that is dropped closes its connection", "[pool]") {
     CHECK(f.pool.open() == 1);
     one.give_back();
 }
+
+TEST_CASE("After its connections were dropped, a pool opens new ones", "[pool]") {
+    pool_fixture f({.connections_max = 2, .trust_idle = 1h});
+    pool::lease one = f.lend();
+    f.lend().give_back();
+    f.pool.drop_connections();
+    CHECK(f.pool.open() == 1);  // the loan's, of no use any more
+    one.give_back();
+    CHECK(f.pool.open() == 0);
+    pool::lease fresh = f.lend();
+    CHECK(run(f.context, fresh->ask(protocol::command::query, "SELECT 1")).has_value());
+    fresh.give_back();
+    CHECK(f.server.accepted == 3);
+}

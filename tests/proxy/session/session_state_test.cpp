@@ -197,6 +197,22 @@ TEST_CASE("LAST_INSERT_ID is that of the last statement that made one", "[proxy]
     CHECK(t.state.last_insert_id() == 42);
 }
 
+TEST_CASE("LAST_INSERT_ID is asked for when it was set to an expression", "[proxy]") {
+    const char* sql = GENERATE("SELECT LAST_INSERT_ID(5)", "DO LAST_INSERT_ID(5)",
+                               "UPDATE t SET a = LAST_INSERT_ID(a + 1)", "SET last_insert_id = 5",
+                               "SET @@identity = 5");
+    CAPTURE(sql);
+    talk t;
+    t.run(sql);
+    CHECK(t.state.must_ask_last_insert_id());
+    t.state.tell_last_insert_id(5);
+    CHECK_FALSE(t.state.must_ask_last_insert_id());
+    CHECK(t.state.last_insert_id() == 5);
+    CHECK_FALSE(t.state.holds_connection());
+    t.run("SELECT LAST_INSERT_ID()");
+    CHECK_FALSE(t.state.must_ask_last_insert_id());
+}
+
 TEST_CASE("What a statement that failed has changed is asked for where it may have", "[proxy]") {
     const auto owes = [](const char* sql) {
         return proxy::session_state::may_owe_news(rules::analyze(sql, {}));
