@@ -164,9 +164,8 @@ asio::awaitable<client_session::maybe_reason> client_session::converse(
                 : disconnect_reason::malformed_packet;
         }
         if (step.next == action::start_tls) {
-            // Bytes behind the SSLRequest in clear are an attacker's, or a very broken client's.
-            if (!client_.input().empty()) co_return disconnect_reason::malformed_packet;
-            const auto broken = co_await client_.stream().start_tls(*worker_->tls());
+            const auto broken =
+                co_await client_.stream().start_tls(*worker_->tls(), client_.input());
             if (broken) co_return disconnect_reason::tls_failed;
             step = login_->tls_established();
             packets.next();

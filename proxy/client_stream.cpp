@@ -49,9 +49,16 @@ asio::awaitable<error_code> client_stream::write(const relay_output::buffers& bu
     return write_all(socket_, tls_, buffers);
 }
 
-asio::awaitable<error_code> client_stream::start_tls(asio::ssl::context& tls) {
+asio::awaitable<error_code> client_stream::start_tls(asio::ssl::context& tls,
+                                                     pool::receive_buffer& read) {
     tls_.emplace(socket_, tls);
-    auto [failed] = co_await tls_->async_handshake(asio::ssl::stream_base::server, awaited);
+    const std::span<std::uint8_t> begun = read.readable();
+    const asio::const_buffer buffer(begun.data(), begun.size());
+    auto [failed, used] =
+        co_await tls_->async_handshake(asio::ssl::stream_base::server, buffer, awaited);
+    // A handshake is the client's turn to wait: what it has not used is not TLS.
+    if (!failed && used != begun.size()) co_return asio::error::invalid_argument;
+    read.consume(used);
     co_return failed;
 }
 

@@ -27,8 +27,10 @@ public:
     boost::asio::awaitable<boost::system::error_code> write(protocol::bytes_view bytes);
     boost::asio::awaitable<boost::system::error_code> write(const relay_output::buffers& buffers);
 
-    /// The server's side of a TLS handshake, of which nothing may have been read yet.
-    boost::asio::awaitable<boost::system::error_code> start_tls(boost::asio::ssl::context& tls);
+    /// The server's side of a TLS handshake.  What has been read beyond the SSLRequest is its
+    /// beginning: clients do not wait in between.  Nothing of it is ever taken as clear text.
+    boost::asio::awaitable<boost::system::error_code> start_tls(boost::asio::ssl::context& tls,
+                                                                pool::receive_buffer& read);
 
     void close() noexcept;
 
