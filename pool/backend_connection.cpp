@@ -42,6 +42,15 @@ backend_connection::backend_connection(asio::any_io_executor executor,
       account_(&account),
       state_(std::move(blank)) {}
 
+backend_connection::~backend_connection() {
+    if (!logged_in_ || aborted_) return;
+    static constexpr std::array<std::uint8_t, 5> quit{
+        1, 0, 0, 0, static_cast<std::uint8_t>(protocol::command::quit)};
+    boost::system::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.send(asio::buffer(quit), 0, ignored);
+}
+
 asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection::open(
     const server_endpoint& server, const backend_account& account, block_pool& blocks,
     shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
@@ -149,6 +158,7 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
     capabilities_ = login.outcome().capabilities;
     connection_id_ = login.outcome().connection_id;
     server_version_ = login.outcome().server_version;
+    logged_in_ = true;
     co_return result<void>{};
 }
 

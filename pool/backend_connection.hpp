@@ -63,6 +63,9 @@ public:
     /// Not connected yet: establish() does that.  `account` must outlive the connection.
     backend_connection(boost::asio::any_io_executor executor, const backend_account& account,
                        block_pool& blocks, shared_vector blank, std::size_t prepared_max);
+    ~backend_connection();  // says COM_QUIT, so that the server does not count an aborted client
+    backend_connection(const backend_connection&) = delete;
+    backend_connection& operator=(const backend_connection&) = delete;
 
     /// Connects, logs in, turns the trackers on and reads the variables' initial values.  To be
     /// called once; after an error the connection is good for nothing.
@@ -149,6 +152,7 @@ private:
     std::uint32_t connection_id_ = 0;
     std::string server_version_;
     std::vector<std::uint8_t> queued_;
+    bool logged_in_ = false;
     bool aborted_ = false;
 };
 

@@ -173,6 +173,7 @@ private:
     bool offered_ = false;  // held_ may be reclaimed
     relay_output output_;
     pool::server_refusal refusal_;
+    bool schema_is_gone_ = false;                   // the server lacks the session's schema
     bool response_failed_ = false;                  // the last response ended with an ERR
     std::optional<protocol::prepare_ok> prepared_;  // what the last response prepared
 

@@ -21,6 +21,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::uint16_t unknown_database = 1049;  // ER_BAD_DB_ERROR
+
 constexpr std::string_view multi_statements_off("\1\0", 2);
 constexpr std::string_view multi_statements_on("\0\0", 2);
 
@@ -36,6 +38,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
                                                                     bool is_edge,
                                                                     const request& what) {
     response_failed_ = true;  // until there is one
+    schema_is_gone_ = false;
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) {
@@ -98,6 +101,7 @@ asio::awaitable<client_session::attempt> client_session::bring_to_state(
         worker_->count().state_replays.add();
         const auto moved = co_await connection.synchronise(state_->vector(), refusal_);
         if (!moved && moved.error() != pool::errc::state_refused) co_return attempt::lost_unbegun;
+        schema_is_gone_ = !moved && refusal_.code == unknown_database;
         if (!moved) co_return attempt::refused;
     }
     if (what.facts == nullptr) co_return attempt::finished;

@@ -244,6 +244,11 @@ asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(con
     // A connection that had waited in the pool may have been closed by the server meanwhile.
     if (outcome == attempt::lost_unbegun && what.repeatable && !held)
         outcome = co_await attempt_on(worker_->primary(), false, what);
+    // Another session has dropped the schema of this one, which could not even choose another.
+    if (outcome == attempt::refused && std::exchange(schema_is_gone_, false) && !held) {
+        state_->forget_schema();
+        outcome = co_await attempt_on(worker_->primary(), false, what);
+    }
     co_return co_await conclude(what, outcome, held);
 }
 

@@ -276,6 +276,12 @@ void session_state::told_all_values() {
     to_ask_.clear();
 }
 
+void session_state::forget_schema() {
+    pool::session_vector changed = *vector_;
+    changed.use_schema({});
+    set_vector(std::move(changed));
+}
+
 void session_state::lose_connection() {
     pins_.reset();
     status_ = static_cast<std::uint16_t>(status_ & ~server_status::in_transaction);

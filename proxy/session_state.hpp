@@ -92,6 +92,9 @@ public:
     bool must_restore_tracking() const noexcept { return tracking_touched_; }
     void tracking_restored() { tracking_touched_ = false; }
 
+    /// The server has the default schema no more.
+    void forget_schema();
+
     /// The connection is gone, and with it the transaction and what it was pinned for.
     void lose_connection();
 

@@ -31,10 +31,11 @@ std::unique_ptr<ssl::context> make_tls_context(const tls_config& settings) {
     // A key with a passphrase is refused; OpenSSL would ask for it on the terminal.
     tls->set_password_callback(
         [](std::size_t, ssl::context::password_purpose) { return std::string(); });
-    tls->use_certificate_chain_file(settings.certificate.string(), failed);
-    if (failed) cannot_use("certificate", settings.certificate, failed);
+    // The key first: behind the certificate, one that does not belong to it could not be read.
     tls->use_private_key_file(settings.key.string(), ssl::context::pem, failed);
     if (failed) cannot_use("key", settings.key, failed);
+    tls->use_certificate_chain_file(settings.certificate.string(), failed);
+    if (failed) cannot_use("certificate", settings.certificate, failed);
     if (SSL_CTX_check_private_key(tls->native_handle()) != 1)
         throw std::runtime_error("tls.key: the key does not belong to tls.certificate");
     return tls;

@@ -4,6 +4,7 @@
 #include "pool/backend_connection.hpp"
 #include "tests/pool/pool_fixture.hpp"
 #include "tests/support/mysql_server.hpp"
+#include "tests/support/wait_until.hpp"
 
 using namespace pool_test;
 
@@ -163,4 +164,23 @@ TEST_CASE("A real server's end is noticed on an idle connection", "[pool]") {
     CHECK_FALSE(f.connection->is_dead());
     server().query("KILL " + std::to_string(f.connection->connection_id()));
     CHECK(run_until(f.context, [&] { return f.connection->is_dead(); }));
+}
+
+TEST_CASE("A connection that is closed says so to the server", "[pool]") {
+    const auto aborted = [] {
+        return server().query("SHOW GLOBAL STATUS LIKE 'Aborted_clients'")[0][1];
+    };
+    const auto connected = [](std::uint32_t id) {
+        return server().value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = " +
+                              std::to_string(id)) == "1";
+    };
+    const auto before = aborted();
+    std::uint32_t id = 0;
+    {
+        const replay_fixture f;
+        id = f.connection->connection_id();
+        CHECK(connected(id));
+    }
+    CHECK(support::wait_until(patience, [&] { return !connected(id); }));
+    CHECK(aborted() == before);
 }

@@ -187,3 +187,16 @@ TEST_CASE("Sessions that share a connection have the variables they would have a
         REQUIRE(difference(variables(seen.shared), variables(seen.alone)) == "");
     }
 }
+
+TEST_CASE("A session whose schema another one drops can go on, and choose another", "[proxy]") {
+    server().query("CREATE DATABASE doomed");
+    auto one = tidegate().connect({app.user, app.password, "doomed"});
+    auto other = tidegate().connect(app);
+    other.query("USE two");
+    other.query("DROP DATABASE doomed");
+    CHECK(run(one, "SELECT * FROM t") == 1046);  // ER_NO_DB_ERROR
+    CHECK(one.value("SELECT 1") == "1");
+    one.query("USE one");
+    CHECK(one.value("SELECT DATABASE()") == "one");
+    CHECK(other.value("SELECT DATABASE()") == "two");
+}
