@@ -69,7 +69,7 @@ asio::awaitable<result<void>> backend_connection::establish(const server_endpoin
     const deadline guard(socket_, give_up);
     result<void> done = co_await connect(server, give_up);
     if (done) done = co_await log_in(server, refusal);
-    if (done) done = co_await start_tracking();
+    if (done) done = co_await start_tracking(refusal);
     if (!done && guard.expired()) co_return errc::timed_out;
     co_return done;
 }
@@ -162,10 +162,13 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::start_tracking() {
+asio::awaitable<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
     const auto tracking = co_await ask(protocol::command::query, tracking_statement());
     if (!tracking) co_return tracking.error();
-    if (tracking->refusal) co_return errc::bad_answer;
+    if (tracking->refusal) {  // the account may log in, but for a new password only
+        refusal = *tracking->refusal;
+        co_return errc::login_denied;
+    }
     auto values = co_await ask(protocol::command::query, baseline_query());
     if (!values) co_return values.error();
     if (values->refusal) co_return errc::bad_answer;

@@ -141,7 +141,7 @@ private:
         std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);
-    boost::asio::awaitable<result<void>> start_tracking();
+    boost::asio::awaitable<result<void>> start_tracking(server_refusal& refusal);
 
     boost::asio::ip::tcp::socket socket_;
     receive_buffer input_;

@@ -177,6 +177,8 @@ asio::awaitable<result<lease>> server_pool::open_one(const backend_account& acco
     --open_;
     slot_became_free();
     if (shut_down_) co_return errc::shutting_down;
+    // timed_out is for those who wait in line.
+    if (established.error() == errc::timed_out) co_return errc::connect_failed;
     co_return established.error();
 }
 

@@ -26,6 +26,17 @@ constexpr std::uint16_t unknown_database = 1049;  // ER_BAD_DB_ERROR
 constexpr std::string_view multi_statements_off("\1\0", 2);
 constexpr std::string_view multi_statements_on("\0\0", 2);
 
+/// COMMIT RELEASE and ROLLBACK RELEASE end the connection on the server, and so the session.
+bool closes_connection(const rules::script_facts* facts, const pool::session_vector& state) {
+    if (facts == nullptr) return false;
+    const auto* completion = state.find(*pool::find_variable("completion_type"));
+    const bool always = completion != nullptr && (*completion == "RELEASE" || *completion == "2");
+    const rules::statement_facts& last = facts->statements.back();
+    const bool ends =
+        last.cls == rules::statement_class::commit || last.cls == rules::statement_class::rollback;
+    return ends && (last.transaction.release || (always && !last.transaction.chain));
+}
+
 bool must_guard(const rules::script_facts* facts, bool multi_statements) {
     return facts != nullptr && !multi_statements &&
            std::any_of(facts->statements.begin(), facts->statements.end(),
@@ -76,6 +87,10 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
     if (response_failed_ && bound != nullptr) bound->types_known = false;  // perhaps not taken over
     if (outcome == attempt::finished) {
         note_prepared(*connection, what);
+        if (!response_failed_ && closes_connection(what.facts, *state_->vector())) {
+            end(disconnect_reason::client_quit);
+            co_return outcome;  // the connection ends with the lease
+        }
         const bool settled = co_await settle(*connection, what);
         if (!settled) co_return attempt::lost_midway;
     }

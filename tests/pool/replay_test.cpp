@@ -184,3 +184,22 @@ TEST_CASE("A connection that is closed says so to the server", "[pool]") {
     CHECK(support::wait_until(patience, [&] { return !connected(id); }));
     CHECK(aborted() == before);
 }
+
+TEST_CASE("An account whose password has expired is told so", "[pool]") {
+    server().query(
+        "CREATE USER late@'%' IDENTIFIED WITH caching_sha2_password BY 'late' PASSWORD EXPIRE");
+    boost::asio::io_context context{1};
+    pool::block_pool blocks{1024};
+    pool::vector_interner vectors;
+    const pool::backend_account late{"late", "late"};
+    pool::server_refusal refusal;
+    const auto give_up = pool::backend_connection::clock::now() + patience;
+    const auto opened = run(
+        context, pool::backend_connection::open({"primary", server().host(), server().port()}, late,
+                                                blocks, vectors.intern({}), 10, give_up, refusal));
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error() == pool::errc::login_denied);
+    CAPTURE(refusal.message);
+    const bool expired = refusal.code == 1820 || refusal.code == 1862;  // by its own words
+    CHECK(expired);
+}

@@ -200,3 +200,18 @@ TEST_CASE("A session whose schema another one drops can go on, and choose anothe
     CHECK(one.value("SELECT DATABASE()") == "one");
     CHECK(other.value("SELECT DATABASE()") == "two");
 }
+
+TEST_CASE("COMMIT RELEASE ends its own session, as on the server, and no other", "[proxy]") {
+    const std::string first = GENERATE("DO 0", "SET completion_type = 2");
+    const std::string last = first == "DO 0" ? "COMMIT RELEASE" : "ROLLBACK";
+    CAPTURE(last);
+    for (int i = 0; i < 3; ++i) {
+        auto one = tidegate().connect(app);
+        auto other = tidegate().connect(app);
+        one.query(first);
+        CHECK(run(one, last) == 0);
+        CHECK(other.value("SELECT 1") == "1");
+        other.query("DO 1");                  // not repeated on another connection, if it were lost
+        CHECK(run(one, "SELECT 1") >= 2000);  // the client's own numbers: the connection is gone
+    }
+}

@@ -3,48 +3,33 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "tests/support/child_process.hpp"
-#include "tests/support/temp_folder.hpp"
+#include "tests/proxy/session/certificate.hpp"
 
-using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
 namespace {
 
-/// A folder with a certificate, its key in clear and behind a passphrase, and another's key.
-class certificates {
+/// Beside a certificate, its key behind a passphrase, another's key, and no certificate at all.
+class certificates : public session_test::certificate {
 public:
     certificates() {
-        make({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
-              "/CN=test", "-keyout", file("key.pem"), "-out", file("cert.pem")});
         make({"openssl", "genrsa", "-out", file("other.pem"), "2048"});
         make({"openssl", "rsa", "-in", file("key.pem"), "-aes256", "-passout", "pass:secret",
               "-out", file("locked.pem")});
         std::ofstream(file("text.pem")) << "no certificate at all\n";
     }
 
-    std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
-
     std::string problem(const std::string& certificate, const std::string& key) const {
-        proxy::tls_config settings;
-        settings.mode = proxy::tls_mode::required;
-        settings.certificate = file(certificate);
-        settings.key = file(key);
+        proxy::tls_config wanted = settings(proxy::tls_mode::required);
+        wanted.certificate = file(certificate);
+        wanted.key = file(key);
         try {
-            const auto made = proxy::make_tls_context(settings);
+            const auto made = proxy::make_tls_context(wanted);
             return made != nullptr ? "" : "nothing made";
         } catch (const std::runtime_error& refused) {
             return refused.what();
         }
     }
-
-private:
-    void make(const std::vector<std::string>& command) const {
-        support::child_process openssl(command, folder_.path() / "output");
-        REQUIRE(openssl.wait(60s) == 0);
-    }
-
-    support::temp_folder folder_;
 };
 
 }  // namespace
