@@ -38,7 +38,7 @@ TEST_CASE("Without TLS there is no context", "[proxy]") {
     CHECK(proxy::make_tls_context({}) == nullptr);
 }
 
-TEST_CASE("A certificate and its key are taken; what is wrong with others is said", "[proxy]") {
+TEST_CASE("A certificate and its key are taken, and what is wrong with others is said", "[proxy]") {
     const certificates own;
     CHECK(own.problem("cert.pem", "key.pem") == "");
     CHECK_THAT(own.problem("missing.pem", "key.pem"),
