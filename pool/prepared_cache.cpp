@@ -17,10 +17,12 @@ std::vector<std::uint32_t> prepared_cache::add(const shared_prepared_text& key,
         *known = added;
         return to_close;
     }
-    while (!by_use_.empty() && index_.size() >= size_max_) {
-        to_close.push_back(by_use_.back().statement.id);
-        index_.erase(by_use_.back().key.get());
-        by_use_.pop_back();
+    for (auto at = by_use_.end(); at != by_use_.begin() && index_.size() >= size_max_;) {
+        --at;
+        if (at->statement.in_use) continue;
+        to_close.push_back(at->statement.id);
+        index_.erase(at->key.get());
+        at = by_use_.erase(at);
     }
     by_use_.push_front({key, added});
     index_.emplace(key.get(), by_use_.begin());
@@ -35,6 +37,10 @@ std::vector<std::uint32_t> prepared_cache::forget(const prepared_text& key) {
     index_.erase(known);
     by_use_.erase(at);
     return {id};
+}
+
+void prepared_cache::release_all() {
+    for (entry& known : by_use_) known.statement.in_use = false;
 }
 
 void prepared_cache::clear() {

@@ -18,6 +18,7 @@ struct prepared_statement {
     std::vector<std::uint8_t>
         bound_types{};  // as the server remembers them from the last execution
     bool types_known = false;
+    bool in_use = false;  // has long data or an open cursor, which closing it would lose
 };
 
 /// The statements that one backend connection has prepared, least recently used last.
@@ -33,12 +34,15 @@ public:
     prepared_statement* find(const prepared_text& key);
 
     /// Adds a statement that has just been prepared.  Returns the server's ids of statements to
-    /// close: an earlier one of the same key, or the least recently used.
+    /// close: an earlier one of the same key, or the least recently used that is not in use.
     std::vector<std::uint32_t> add(const shared_prepared_text& key,
                                    const prepared_statement& added);
 
     /// Forgets a statement; returns the server's id to close, or nothing.
     std::vector<std::uint32_t> forget(const prepared_text& key);
+
+    /// No statement is in use any more.
+    void release_all();
 
     void clear();
     std::size_t size() const noexcept { return index_.size(); }

@@ -14,6 +14,14 @@
 namespace proxy {
 namespace asio = boost::asio;
 
+namespace {
+
+void mark_in_use(pool::backend_connection& connection, const session_statement& statement) {
+    if (auto* there = connection.prepared.find(*statement.text)) there->in_use = true;
+}
+
+}  // namespace
+
 asio::awaitable<client_session::maybe_reason> client_session::prepare(client_command& command) {
     const std::string_view text = protocol::as_text(command.argument());
     if (statements_.size() >= worker_->settings().limits.prepared_per_session_max)
@@ -27,6 +35,11 @@ asio::awaitable<client_session::maybe_reason> client_session::prepare(client_com
     if (kills(*added.facts)) co_return co_await tell_kill(command);
     added.text = worker_->statements().intern(
         text, worker_->vectors().intern(state_->vector()->parsing_part()));
+    // Long data and cursors of two statements must not meet on one of the server's.
+    const bool again = std::any_of(statements_.begin(), statements_.end(), [&](const auto& entry) {
+        return entry.second.text == added.text;
+    });
+    if (again) added.text = std::make_shared<const pool::prepared_text>(*added.text);
     const std::uint32_t id = next_statement_id();
 
     request what;
@@ -92,6 +105,7 @@ asio::awaitable<client_session::maybe_reason> client_session::execute(client_com
     statement->has_long_data = false;
     statement->has_cursor = layout->opens_cursor() && !response_failed_ &&
                             (state_->status() & protocol::server_status::cursor_exists) != 0;
+    if (statement->has_cursor && held_) mark_in_use(*held_, *statement);
     settle_prepared_pin();
     co_return ended;
 }
@@ -152,6 +166,7 @@ asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
     const auto sent = co_await connection->send(command.frames);
     if (!sent) co_return disconnect_reason::backend_lost;
     statement->has_long_data = true;
+    mark_in_use(*connection, *statement);
     state_->pin(pin_reason::prepared_state);
     held_ = std::move(connection);
     co_return std::nullopt;
@@ -213,6 +228,7 @@ void client_session::settle_prepared_pin() {
     });
     if (needed) return;
     state_->unpin(pin_reason::prepared_state);
+    if (held_) held_->prepared.release_all();
     settle_hold();
 }
 

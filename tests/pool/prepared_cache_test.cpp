@@ -84,6 +84,22 @@ TEST_CASE("The least recently used statement makes room", "[pool]") {
     CHECK(cache.size() == 3);
 }
 
+TEST_CASE("A statement in use is not the one that makes room", "[pool]") {
+    texts known;
+    const auto a = known.text("a"), b = known.text("b"), c = known.text("c"), d = known.text("d");
+    pool::prepared_cache cache(2);
+    cache.add(a, statement(1));
+    cache.find(*a)->in_use = true;
+    cache.add(b, statement(2));
+    CHECK(cache.add(c, statement(3)) == ids{2});
+    cache.find(*c)->in_use = true;
+    CHECK(cache.add(d, statement(4)).empty());  // one too many, rather than lose something
+    CHECK(cache.size() == 3);
+    cache.release_all();
+    CHECK(cache.add(b, statement(5)) == ids{1, 3});
+    CHECK(cache.size() == 2);
+}
+
 TEST_CASE("A cache without room still holds the statement in use", "[pool]") {
     texts known;
     const auto a = known.text("a"), b = known.text("b");

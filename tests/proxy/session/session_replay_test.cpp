@@ -5,35 +5,11 @@
 #include <random>
 #include <set>
 
-#include "tests/support/mysql_server.hpp"
-#include "tests/support/tidegate_process.hpp"
+#include "tests/proxy/session/one_connection.hpp"
 
-using namespace std::chrono_literals;
+using namespace session_test;
 
 namespace {
-
-const support::login app{"app", "app-password", ""};
-
-support::mysql_server& server() {
-    static support::mysql_server running;
-    static const auto made = running.query(
-        "CREATE DATABASE one; CREATE DATABASE two;"
-        "CREATE PROCEDURE one.sets_and_fails() BEGIN SET sort_buffer_size = 77777;"
-        "SIGNAL SQLSTATE '45000'; END");
-    return running;
-}
-
-/// One thread and two connections, of which the probe has one: all sessions share the other.
-support::tidegate_process& tidegate() {
-    static support::tidegate_process running([](support::tidegate_ports ports) {
-        return "listen: {mysql: '127.0.0.1:" + std::to_string(ports.mysql) +
-               "', http: '127.0.0.1:" + std::to_string(ports.http) +
-               "'}\nthreads: 1\nlimits: {queue_timeout: 5s}\n" +
-               "primary: {host: 127.0.0.1, port: " + std::to_string(server().port()) +
-               ", connections_max: 2}\nusers: [{name: app, password: app-password}]\n";
-    });
-    return running;
-}
 
 const std::vector<std::string> statements{
     "SET sql_mode = ''",
