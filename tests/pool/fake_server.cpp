@@ -30,8 +30,8 @@ public:
     conversation(fake_server& server, tcp::socket& socket) : server_(server), socket_(socket) {}
 
     asio::awaitable<void> run() {
-        const bool known = co_await log_in();
-        if (!known) co_return;
+        const bool let_in = co_await log_in();
+        if (!let_in) co_return;
         for (;;) {
             packets_.next(0);
             const bool came = co_await read();
@@ -77,6 +77,7 @@ private:
     asio::awaitable<bool> answer(const std::string& payload) {
         using protocol::command;
         std::vector<std::uint8_t> bytes;
+        bool faulty = false;
         const auto what = static_cast<command>(payload.at(0));
         const std::string text = payload.substr(1);
         if (what == command::query && text == pool::baseline_query()) {
@@ -90,10 +91,13 @@ private:
                                       : what == command::stmt_prepare ? "prepare " + text
                                                                       : text;
             server_.heard.push_back(named);
+            faulty = server_.is_fault(named);
             if (const auto raw = server_.said.find(named); raw != server_.said.end()) {
                 bytes.assign(raw->second.begin(), raw->second.end());
             } else if (const auto no = server_.refused.find(named); no != server_.refused.end()) {
                 error(bytes, no->second);
+            } else if (const auto one = server_.known.find(named); one != server_.known.end()) {
+                table(bytes, {"value"}, {{one->second}});
             } else if (what == command::stmt_prepare) {
                 prepared(bytes);
             } else if (named == "SELECT rows") {
@@ -102,8 +106,9 @@ private:
                 ok(bytes);
             }
         }
+        if (faulty) bytes.resize(server_.fault_is_half_an_answer ? bytes.size() / 2 : 0);
         const bool told = co_await write(bytes);
-        co_return told;
+        co_return told && !faulty;
     }
 
     void ok(std::vector<std::uint8_t>& out) const {
@@ -223,6 +228,13 @@ asio::awaitable<void> fake_server::serve(std::list<tcp::socket>::iterator self) 
         co_await talk.run();
     }
     sockets_.erase(self);
+}
+
+/// Probes do not count: they come when they like.
+bool fake_server::is_fault(std::string_view command) {
+    if (command.empty() || command.starts_with("SELECT @@GLOBAL")) return false;
+    if (commands_until_fault < 0) return false;
+    return commands_until_fault-- == 0;
 }
 
 void fake_server::hang_up() {

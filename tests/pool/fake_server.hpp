@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -32,7 +33,12 @@ public:
     std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
                                                  {"time_zone", "SYSTEM"}};
     std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
+    std::map<std::string, std::string> known;    // query → the one value of its answer
     std::map<std::string, std::string> said;     // query → raw bytes, answered as they are
+    /// Commands of sessions until it hangs up on one instead of answering: never, if negative.  May
+    /// be set from another thread.
+    std::atomic<int> commands_until_fault = -1;
+    std::atomic<bool> fault_is_half_an_answer = false;
     std::size_t row_bytes = 0;  // if not 0: "SELECT rows" answers a row of so many bytes
 
     // What it has seen.
@@ -49,6 +55,8 @@ public:
 
 private:
     class conversation;
+
+    bool is_fault(std::string_view command);
 
     boost::asio::awaitable<void> accept();
     boost::asio::awaitable<void> serve(std::list<boost::asio::ip::tcp::socket>::iterator self);

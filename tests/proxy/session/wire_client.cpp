@@ -19,10 +19,12 @@ bytes receive(support::raw_client& socket) {
 
 }  // namespace
 
-wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities)
+wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities, const support::login& as)
     : socket_("127.0.0.1", port) {
     protocol::client_login_options options;
-    options.user = "root";
+    options.user = as.user;
+    options.password = as.password;
+    options.schema = as.schema;
     options.capabilities = capabilities;
     protocol::client_login login(std::move(options));
     for (;;) {

@@ -8,6 +8,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/command.hpp"
+#include "tests/support/mysql_connection.hpp"
 #include "tests/support/raw_client.hpp"
 
 namespace session_test {
@@ -30,7 +31,8 @@ struct wire_command {
 /// Sees the bytes that a real server sends to a client of these capabilities.
 class wire_client {
 public:
-    wire_client(std::uint16_t port, std::uint32_t capabilities);
+    /// Throws std::runtime_error, as ask() does, if the server ends the connection.
+    wire_client(std::uint16_t port, std::uint32_t capabilities, const support::login& as = {});
 
     std::uint32_t capabilities() const noexcept { return capabilities_; }
     /// The whole response, framed as it came.  Empty for a command without one.

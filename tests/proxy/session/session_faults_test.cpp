@@ -1,0 +1,133 @@
+// A server that hangs up on the n-th command of a session, for every n: the client gets an answer,
+// an error or the end of its connection, nothing is kept on loan, and the next client is served.
+#include <spdlog/logger.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "protocol/server_status.hpp"
+#include "proxy/log.hpp"
+#include "proxy/server.hpp"
+#include "proxy/worker_counters.hpp"
+#include "tests/pool/fake_server.hpp"
+#include "tests/proxy/session/wire_client.hpp"
+#include "tests/support/free_port.hpp"
+#include "tests/support/wait_until.hpp"
+
+using namespace session_test;
+using namespace std::chrono_literals;
+using protocol::command;
+
+namespace {
+
+constexpr std::uint32_t capabilities = protocol::capability::session_track |
+                                       protocol::capability::deprecate_eof |
+                                       protocol::capability::plugin_auth_lenenc_data;
+
+/// Tidegate in this process, before a server of a few sentences on a thread of its own.
+class faulty_fixture {
+public:
+    faulty_fixture() {
+        backend.row_bytes = 50'000;
+        backend.known["SELECT LAST_INSERT_ID() LIMIT 1"] = "5";
+        auto made = std::make_shared<proxy::config>();
+        made->mysql.port = port_;
+        made->threads = 1;
+        made->primary = {"primary", "127.0.0.1", backend.endpoint().port, 3};
+        made->users.push_back({"app", "secret"});
+        made->limits.queue_timeout = 2s;
+        settings_ = made;
+        tidegate.emplace(settings_, *log_);
+        thread_ = std::thread([this] { context_.run(); });
+        tidegate->start();
+    }
+    ~faulty_fixture() {
+        tidegate.reset();
+        context_.stop();
+        thread_.join();
+    }
+
+    wire_client connect() const { return {port_, capabilities, {"app", "secret", "shop"}}; }
+    std::uint64_t in_use() const { return tidegate->counters()[0]->backend_in_use.value(); }
+    std::uint64_t clients() const { return tidegate->counters()[0]->clients_current.value(); }
+
+private:
+    boost::asio::io_context context_{1};
+    std::uint16_t port_ = support::free_port();
+    std::shared_ptr<const proxy::config> settings_{};
+    std::shared_ptr<spdlog::logger> log_ = proxy::make_logger({.level = "off"});
+
+public:
+    pool_test::fake_server backend{context_};
+    std::optional<proxy::server> tidegate{};
+
+private:
+    std::thread thread_{};
+};
+
+const std::vector<wire_command> conversation{
+    "DO 1",
+    "SELECT rows",
+    {command::init_db, "other"},
+    "INSERT INTO t VALUES (1)",
+    {command::stmt_prepare, "SELECT 1"},
+    {command::stmt_execute, bytes{1, 0, 0, 0, 0, 1, 0, 0, 0}},
+    {command::stmt_prepare, "SELECT 2"},
+    {command::stmt_execute, bytes{2, 0, 0, 0, 0, 1, 0, 0, 0}},
+    "SELECT LAST_INSERT_ID()",
+    "SELECT LAST_INSERT_ID(5)",
+    "CREATE TEMPORARY TABLE x (a INT)",  // the session keeps its connection
+    "SELECT rows",
+    {command::reset_connection, ""},
+    "SELECT rows",
+    {command::ping, ""},
+};
+
+/// How many of the answers came; those behind an error too.
+std::size_t talk(const faulty_fixture& f) {
+    std::size_t answers = 0;
+    try {
+        wire_client client = f.connect();
+        for (const wire_command& next : conversation) {
+            client.ask(next);
+            ++answers;
+        }
+    } catch (const std::runtime_error&) {  // the connection ended: an honest answer as well
+    }
+    return answers;
+}
+
+}  // namespace
+
+TEST_CASE("Whatever command a server hangs up on, no connection is kept and others are served",
+          "[proxy]") {
+    const bool half = GENERATE(false, true);
+    faulty_fixture f;
+    f.backend.fault_is_half_an_answer = half;
+    REQUIRE(talk(f) == conversation.size());
+    const auto commands = f.backend.heard.size();
+    CHECK(commands > conversation.size());
+    for (int n = 0; n < static_cast<int>(commands) + 2; ++n) {
+        CAPTURE(half, n);
+        f.backend.commands_until_fault = n;
+        talk(f);
+        f.backend.commands_until_fault = -1;
+        CHECK(talk(f) == conversation.size());
+        CHECK(support::wait_until(10s, [&] { return f.in_use() == 0 && f.clients() == 0; }));
+    }
+}
+
+TEST_CASE("A read is tried again on another connection, a write is not", "[proxy]") {
+    faulty_fixture f;
+    wire_client client = f.connect();
+    const bytes whole = client.ask("SELECT rows");
+    client.ask("DO 1");
+    f.backend.commands_until_fault = 0;
+    CHECK(client.ask("SELECT rows") == whole);
+    f.backend.commands_until_fault = 0;
+    const bytes refused = client.ask("INSERT INTO t VALUES (1)");
+    REQUIRE(refused.size() > 7);
+    CHECK(refused[4] == 0xff);
+    CHECK(refused[5] + 256 * refused[6] == 1053);
+    CHECK(client.ask("SELECT rows") == whole);
+}
