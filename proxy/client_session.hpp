@@ -144,7 +144,9 @@ private:
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);
     awaitable<bool> ask_last_insert_id(pool::backend_connection& connection);
-    void keep_or_give_back(pool::lease connection, bool is_edge);
+    void keep_or_give_back(pool::lease connection);
+    bool holds_edge() const;
+    void leave_edge();
     void settle_hold();
     awaitable<void> let_go();
     void withdraw_offer();

@@ -66,7 +66,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         ready = co_await bring_to_state(*connection, what);
     if (ready == attempt::refused) {
         // The connection is still in the state it says it is in, and with it a transaction.
-        keep_or_give_back(std::move(connection), is_edge);
+        keep_or_give_back(std::move(connection));
         co_return is_edge ? attempt::edge_refused : attempt::refused;
     }
     if (ready != attempt::finished) co_return ready;
@@ -94,7 +94,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         const bool settled = co_await settle(*connection, what);
         if (!settled) co_return attempt::lost_midway;
     }
-    keep_or_give_back(std::move(connection), is_edge);
+    keep_or_give_back(std::move(connection));
     co_return outcome;
 }
 
@@ -251,9 +251,9 @@ void client_session::note_prepared(pool::backend_connection& connection, const r
     connection.queue_close_statements(connection.prepared.add(*what.prepared_text, added));
 }
 
-void client_session::keep_or_give_back(pool::lease connection, bool is_edge) {
+void client_session::keep_or_give_back(pool::lease connection) {
     held_ = std::move(connection);
-    if (is_edge && (state_->in_transaction() || state_->is_pinned_for_more_than_questions())) {
+    if (holds_edge() && (state_->in_transaction() || state_->is_pinned_for_more_than_questions())) {
         // What pins a session would send its writes to the edge, too.
         worker_->count().tracker_mismatches.add();
         worker_->log().warn(log_event("edge_pinned")("edge", held_.owner()->server().name)(
@@ -264,6 +264,19 @@ void client_session::keep_or_give_back(pool::lease connection, bool is_edge) {
         return;
     }
     settle_hold();
+}
+
+/// An edge's connection is only ever kept in case the client asks about the last statement.
+bool client_session::holds_edge() const {
+    return held_ && held_.owner() != &worker_->primary();
+}
+
+/// Nothing but such a question may go to an edge's connection because it is held.
+void client_session::leave_edge() {
+    if (!holds_edge()) return;
+    withdraw_offer();
+    state_->unpin(pin_reason::last_statement);
+    held_.give_back();
 }
 
 /// Keeps, offers or gives back the held connection, as the session's state now has it.

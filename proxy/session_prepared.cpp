@@ -153,6 +153,7 @@ asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
     client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr) co_return std::nullopt;  // the command has no answer
+    leave_edge();
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) {

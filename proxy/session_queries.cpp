@@ -53,6 +53,16 @@ bool asks_about_last_statement(const rules::script_facts& facts) {
                                effect::reads_row_count);
 }
 
+// Asks about the last statement and does nothing besides, so that an edge's connection may answer.
+bool only_asks(const rules::script_facts& facts) {
+    const rules::statement_facts& first = facts.front();
+    const bool reads =
+        first.cls == rules::statement_class::read || first.cls == rules::statement_class::show;
+    return facts.single() && reads && first.tables.empty() && asks_about_last_statement(facts) &&
+           !first.effects.has(effect::writes_user_variable | effect::select_into |
+                              effect::calls_unknown_function);
+}
+
 /// Whether the client learns from the answer what is in tables.
 bool reads_data(const rules::script_facts& facts) {
     using rules::statement_class;
@@ -239,6 +249,7 @@ bool client_session::must_learn_position() const {
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(const request& what) {
+    if (what.facts == nullptr || !only_asks(*what.facts)) leave_edge();
     const bool held = static_cast<bool>(held_);
     attempt outcome = co_await attempt_on(worker_->primary(), false, what);
     // A connection that had waited in the pool may have been closed by the server meanwhile.

@@ -147,7 +147,7 @@ private:
         result.columns(columns, 2);
         for (const auto& row : values)
             result.row(std::vector<protocol::text_value>(row.begin(), row.end()));
-        result.end(protocol::ok_packet{.status = 2});
+        result.end(protocol::ok_packet{.status = 2, .warnings = server_.warnings});
     }
     static void finish(std::vector<std::uint8_t>& out, std::size_t header_at) {
         std::uint8_t sequence = 1;

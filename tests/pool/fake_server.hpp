@@ -39,7 +39,8 @@ public:
     /// be set from another thread.
     std::atomic<int> commands_until_fault = -1;
     std::atomic<bool> fault_is_half_an_answer = false;
-    std::size_t row_bytes = 0;  // if not 0: "SELECT rows" answers a row of so many bytes
+    std::uint16_t warnings = 0;  // of every table that it answers
+    std::size_t row_bytes = 0;   // if not 0: "SELECT rows" answers a row of so many bytes
 
     // What it has seen.
     std::size_t accepted = 0;
