@@ -9,6 +9,22 @@
 namespace proxy {
 namespace asio = boost::asio;
 
+namespace {
+
+/// One packet that answers `command`; encode(writer&) fills in its payload.
+template <class Encode>
+std::vector<std::uint8_t> framed(const client_command& command, Encode encode) {
+    std::vector<std::uint8_t> bytes;
+    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    encode(packet);
+    protocol::finish_packet(bytes, header_at, sequence);
+    return bytes;
+}
+
+}  // namespace
+
 asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
     const boost::system::error_code failed = co_await stream_.read(input_);
     if (failed) co_return disconnect_reason::client_lost;
@@ -95,41 +111,32 @@ asio::awaitable<bool> client_channel::send(const relay_output::buffers& buffers)
 }
 
 asio::awaitable<bool> client_channel::send_ok(const client_command& command, std::uint16_t status) {
-    std::vector<std::uint8_t> bytes;
-    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
-    const std::size_t header_at = protocol::begin_packet(bytes);
-    protocol::writer packet(bytes);
-    protocol::encode(protocol::ok_packet{.status = status}, capabilities_, packet);
-    protocol::finish_packet(bytes, header_at, sequence);
-    co_return co_await send(bytes);
+    const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
+        protocol::encode(protocol::ok_packet{.status = status}, capabilities_, packet);
+    });
+    co_return co_await send(answer);
 }
 
 asio::awaitable<bool> client_channel::send_result_end(const client_command& command,
                                                       std::uint16_t status) {
-    std::vector<std::uint8_t> bytes;
-    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
-    const std::size_t header_at = protocol::begin_packet(bytes);
-    protocol::writer packet(bytes);
-    if ((capabilities_ & protocol::capability::deprecate_eof) != 0) {
-        protocol::ok_packet end{.status = status};
-        end.header = protocol::ok_packet::result_end_header;
-        protocol::encode(end, capabilities_, packet);
-    } else {
-        protocol::encode(protocol::eof_packet{0, status}, packet);
-    }
-    protocol::finish_packet(bytes, header_at, sequence);
-    co_return co_await send(bytes);
+    const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
+        if ((capabilities_ & protocol::capability::deprecate_eof) != 0) {
+            protocol::ok_packet end{.status = status};
+            end.header = protocol::ok_packet::result_end_header;
+            protocol::encode(end, capabilities_, packet);
+        } else {
+            protocol::encode(protocol::eof_packet{0, status}, packet);
+        }
+    });
+    co_return co_await send(answer);
 }
 
 asio::awaitable<bool> client_channel::send_error(const client_command& command,
                                                  pool::server_refusal error) {
-    std::vector<std::uint8_t> bytes;
-    auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
-    const std::size_t header_at = protocol::begin_packet(bytes);
-    protocol::writer packet(bytes);
-    protocol::encode(protocol::err_packet{error.code, error.sqlstate, error.message}, packet);
-    protocol::finish_packet(bytes, header_at, sequence);
-    co_return co_await send(bytes);
+    const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
+        protocol::encode(protocol::err_packet{error.code, error.sqlstate, error.message}, packet);
+    });
+    co_return co_await send(answer);
 }
 
 asio::awaitable<bool> client_channel::send_row(const client_command& command, std::uint16_t status,
