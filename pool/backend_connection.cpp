@@ -9,6 +9,7 @@
 
 #include "pool/deadline.hpp"
 #include "protocol/client_login.hpp"
+#include "protocol/error.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/response_reader.hpp"
 #include "protocol/text_row.hpp"
@@ -30,6 +31,18 @@ constexpr std::uint32_t base_capabilities = [] {
            c::multi_results | c::ps_multi_results | c::plugin_auth_lenenc_data | c::session_track |
            c::deprecate_eof;
 }();
+
+bool is_about_the_plugin(const boost::system::error_code& why) {
+    return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
+}
+
+server_refusal plugin_refusal(const std::string& user) {
+    constexpr std::uint16_t access_denied = 1045;
+    return {access_denied, "28000",
+            "Access denied for user '" + user +
+                "': the server wants an authentication plugin other than caching_sha2_password "
+                "and mysql_native_password (an account that it does not know may look so)"};
+}
 
 }  // namespace
 
@@ -138,6 +151,10 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
             input_.consume(*taken);
         }
         const auto step = login.advance(packets.payload(), packets.sequence());
+        if (!step && is_about_the_plugin(step.error())) {
+            refusal = plugin_refusal(account_->user);
+            co_return errc::login_denied;
+        }
         if (!step) co_return errc::bad_answer;
         if (!step->output.empty()) {
             const result<void> sent = co_await send(step->output);

@@ -109,7 +109,7 @@ TEST_CASE("A prepared statement's parameters come before its columns") {
     CHECK(reader.prepared()->columns == 2);
 }
 
-TEST_CASE("No rows follow the definitions of a cursor; they come with COM_STMT_FETCH") {
+TEST_CASE("No rows follow the definitions of a cursor: they come with COM_STMT_FETCH") {
     CHECK(replay("eof", "execute_cursor") == roles{"column_count", "column_definition",
                                                    "column_definition", "column_definition",
                                                    "eof_after_columns"});
