@@ -40,8 +40,7 @@ TEST_CASE("A source without GTIDs or with statement format is refused with advic
                          Contains("binlog_row_image=MINIMAL") &&
                          Contains(std::to_string(pair.source.port())));
     pair.start({{.schema = "d", .table = "t"}});
-    REQUIRE(pair.wait_stopped());
-    CHECK_THAT(pair.reports.last().message, Contains("gtid_mode=OFF"));
+    CHECK_THAT(pair.stopped_message(), Contains("gtid_mode=OFF"));
 }
 
 TEST_CASE("Tables that cannot be followed are named with the reason", "[edge][check]") {
@@ -104,11 +103,10 @@ TEST_CASE("Accounts and servers that do not fit are named", "[edge][check]") {
 
 TEST_CASE("A row that somebody changes on the edge stops it and names no values", "[edge][check]") {
     const auto what = GENERATE(as<std::string>{}, "insert", "update", "delete");
-    edges::edge_fixture pair;
-    pair.source.query("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(20))");
-    pair.source.query("INSERT INTO d.t VALUES (1, 'secret'), (2, 'secret')");
-    pair.start({{.schema = "d", .table = "t"}});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {"CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(20))",
+         "INSERT INTO d.t VALUES (1, 'secret'), (2, 'secret')"},
+        {{.schema = "d", .table = "t"}});
     if (what == "insert") {
         pair.edge.query("INSERT INTO d.t VALUES (12345, 'x')");
         pair.source.query("INSERT INTO d.t VALUES (12345, 'secret')");
@@ -117,10 +115,8 @@ TEST_CASE("A row that somebody changes on the edge stops it and names no values"
         pair.source.query(what == "update" ? "UPDATE d.t SET v = 'secret2', id = 3 WHERE id = 1"
                                            : "DELETE FROM d.t");
     }
-    REQUIRE(pair.wait_stopped());
-    const std::string message = pair.reports.last().message;
-    CHECK_THAT(message, Contains("d.t differs") && Contains(what) && !Contains("secret") &&
-                            !Contains("12345"));
+    CHECK_THAT(pair.stopped_message(), Contains("d.t differs") && Contains(what) &&
+                                           !Contains("secret") && !Contains("12345"));
     CHECK_FALSE(pair.reports.last().holds);
     CHECK(pair.edge.value("SELECT COUNT(*) FROM d.t WHERE v = 'secret2'") == "0");
 }

@@ -10,20 +10,13 @@ const replicator::table_rule every{.schema = "types", .table = "every"};
 }  // namespace
 
 TEST_CASE("A copy has every value of every type as the source stores it", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(edges::every_type_table);
-    pair.source.query(edges::every_type_rows(0));
-    pair.start({every});
+    edges::followed_edge pair({edges::every_type_table, edges::every_type_rows(0)}, {every});
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM types.every") == "4");
 }
 
 TEST_CASE("The stream brings every value of every type as the source stores it", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(edges::every_type_table);
-    pair.source.query(edges::every_type_rows(0));
-    pair.start({every});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({edges::every_type_table, edges::every_type_rows(0)}, {every});
     pair.source.query(edges::every_type_rows(1));
     CHECK(pair.difference() == "");
 
@@ -38,19 +31,15 @@ TEST_CASE("The stream brings every value of every type as the source stores it",
 }
 
 TEST_CASE("An excluded column never exists on the edge", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
-        "CREATE TABLE shop.customers (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50), email "
-        "VARCHAR(50), parent INT, age INT CHECK (age > 0), UNIQUE KEY (email), KEY both_of (name, "
-        "email), KEY (name), KEY low ((LOWER(email))), CONSTRAINT fk FOREIGN KEY (parent) "
-        "REFERENCES shop.parents (id), CONSTRAINT sane CHECK (CHAR_LENGTH(email) > age))");
-    pair.source.query("INSERT INTO shop.parents VALUES (1)");
-    pair.source.query(
-        "INSERT INTO shop.customers (name, email, parent, age) VALUES "
-        "('a', 'secret@one', 1, 3)");
-    pair.start({{.schema = "shop", .table = "customers", .exclude_columns = {"EMAIL"}}});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
+         "CREATE TABLE shop.customers (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50), email "
+         "VARCHAR(50), parent INT, age INT CHECK (age > 0), UNIQUE KEY (email), KEY both_of (name, "
+         "email), KEY (name), KEY low ((LOWER(email))), CONSTRAINT fk FOREIGN KEY (parent) "
+         "REFERENCES shop.parents (id), CONSTRAINT sane CHECK (CHAR_LENGTH(email) > age))",
+         "INSERT INTO shop.parents VALUES (1)",
+         "INSERT INTO shop.customers (name, email, parent, age) VALUES ('a', 'secret@one', 1, 3)"},
+        {{.schema = "shop", .table = "customers", .exclude_columns = {"EMAIL"}}});
     pair.source.query(
         "INSERT INTO shop.customers (name, email, parent, age) VALUES "
         "('b', 'secret@two', 1, 4)");
@@ -73,16 +62,14 @@ TEST_CASE("An excluded column never exists on the edge", "[edge][copy]") {
 }
 
 TEST_CASE("A row filter copies and follows its rows, also those that move", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, "
-        "shop_id BIGINT, note VARCHAR(20))");
-    pair.source.query(
-        "INSERT INTO shop.orders VALUES (1, 42, 'in'), (2, 7, 'out'), (3, NULL, "
-        "'out'), (4, -1, 'in')");
-    pair.start({{.schema = "shop",
-                 .table = "orders",
-                 .where = replicator::row_predicate{"shop_id", {"42", "-1"}}}});
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, "
+         "shop_id BIGINT, note VARCHAR(20))",
+         "INSERT INTO shop.orders VALUES (1, 42, 'in'), (2, 7, 'out'), (3, NULL, "
+         "'out'), (4, -1, 'in')"},
+        {{.schema = "shop",
+          .table = "orders",
+          .where = replicator::row_predicate{"shop_id", {"42", "-1"}}}});
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.orders") == "2");
 
@@ -101,27 +88,23 @@ TEST_CASE("A row filter copies and follows its rows, also those that move", "[ed
 }
 
 TEST_CASE("A string column whose collation compares bytes may filter rows", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, region "
-        "VARCHAR(10) COLLATE utf8mb4_bin)");
-    pair.source.query("INSERT INTO shop.t VALUES (1, 'EU'), (2, 'eu'), (3, 'EU ')");
-    pair.start(
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, region "
+         "VARCHAR(10) COLLATE utf8mb4_bin)",
+         "INSERT INTO shop.t VALUES (1, 'EU'), (2, 'eu'), (3, 'EU ')"},
         {{.schema = "shop", .table = "t", .where = replicator::row_predicate{"region", {"EU"}}}});
-    REQUIRE(pair.wait_streaming());
     pair.source.query("INSERT INTO shop.t VALUES (4, 'EU'), (5, 'eu'), (6, 'EU  ')");
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.t") == "4");
 }
 
 TEST_CASE("Other rules make a new copy, without the tables they no longer name", "[edge][copy]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, x INT, y INT);"
-        "CREATE TABLE shop.b (id INT PRIMARY KEY)");
-    pair.source.query("INSERT INTO shop.a VALUES (1, 2, 3); INSERT INTO shop.b VALUES (1)");
-    pair.start({{.schema = "shop", .table = "a", .exclude_columns = {"x"}},
-                {.schema = "shop", .table = "b"}});
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, x INT, y INT);"
+         "CREATE TABLE shop.b (id INT PRIMARY KEY)",
+         "INSERT INTO shop.a VALUES (1, 2, 3); INSERT INTO shop.b VALUES (1)"},
+        {{.schema = "shop", .table = "a", .exclude_columns = {"x"}},
+         {.schema = "shop", .table = "b"}});
     CHECK(pair.difference() == "");
     pair.stop();
     pair.start({{.schema = "shop", .table = "a", .include_columns = {"id", "x"}}});
@@ -136,8 +119,7 @@ TEST_CASE("A table that somebody else made on the edge is never dropped", "[edge
     pair.source.query("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY)");
     pair.edge.query("CREATE DATABASE shop; CREATE TABLE shop.a (precious INT)");
     pair.start({{.schema = "shop", .table = "a"}});
-    REQUIRE(pair.wait_stopped());
-    CHECK_THAT(pair.reports.last().message, Catch::Contains("was not made by Tidegate"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("was not made by Tidegate"));
     CHECK(pair.edge.query("SELECT precious FROM shop.a").empty());
 
     pair.edge.query("DROP TABLE shop.a");

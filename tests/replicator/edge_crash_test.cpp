@@ -75,17 +75,8 @@ support::child_process follow(const support::mysql_server& source,
                                   folder.path() / "log");
 }
 
-// Whether the edge's own checkpoint contains all that the source has executed.
-bool caught_up(support::mysql_server& source, support::mysql_server& edge) {
-    const std::string slot =
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'tidegate' AND table_name = "
-        "'slot'";
-    if (edge.query(slot).empty()) return false;
-    const auto executed = source.gtid_executed();
-    const auto rows = edge.query("SELECT GTID_SUBSET('" + executed +
-                                 "', CONCAT(low_water, ',', done)) FROM tidegate.stream "
-                                 "JOIN tidegate.slot USING (stream) WHERE state = 'following'");
-    return rows == support::rows{{"1"}};
+bool wait_checkpoint(support::mysql_server& edge, const std::string& gtids) {
+    return support::wait_until(60s, [&] { return edges::checkpoint_contains(edge, gtids); });
 }
 
 }  // namespace
@@ -114,16 +105,13 @@ TEST_CASE("A replicator killed at any instant leaves an edge that comes to equal
     auto follower = follow(source, edge, folder);
     std::this_thread::sleep_for(300ms);
     writes.stop();
-    REQUIRE(support::wait_until(60s, [&] { return caught_up(source, edge); }));
+    REQUIRE(wait_checkpoint(edge, source.gtid_executed()));
     CHECK(edges::difference(edges::spec_between(source, edge, both)) == "");
     CHECK(edge.value("SELECT COUNT(*) FROM shop.lines") != "0");
 }
 
 TEST_CASE("An edge resumes after its source was stopped or killed", "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, both);
     for (const bool hard : {false, true}) {
         pair.source.query("INSERT INTO shop.orders (v) VALUES (1), (2)");
         REQUIRE(pair.wait_caught_up());
@@ -141,10 +129,7 @@ TEST_CASE("An edge resumes after its source was stopped or killed", "[edge][cras
 
 TEST_CASE("An edge resumes after its server was killed, and is not read meanwhile",
           "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, both);
     load writes(pair.source);
     for (int round = 0; round < 2; ++round) {
         pair.edge.kill();
@@ -164,7 +149,7 @@ TEST_CASE("A second process stands by and takes the edge over", "[edge][crash]")
     const support::temp_folder folder;
     pair.source.query(tables);
     auto first = follow(pair.source, pair.edge, folder);
-    REQUIRE(support::wait_until(60s, [&] { return caught_up(pair.source, pair.edge); }));
+    REQUIRE(wait_checkpoint(pair.edge, pair.source.gtid_executed()));
     pair.start(both);
     REQUIRE(pair.reports.wait_for([](const router::edge_report& report) {
         return report.message.find("standing by") != std::string::npos;
@@ -178,10 +163,7 @@ TEST_CASE("A second process stands by and takes the edge over", "[edge][crash]")
 }
 
 TEST_CASE("A process whose epoch is over cannot write", "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, both);
     pair.edge.query(
         "UPDATE tidegate.stream SET epoch = epoch + 1;"
         "UPDATE tidegate.slot SET epoch = epoch + 1");
@@ -192,39 +174,28 @@ TEST_CASE("A process whose epoch is over cannot write", "[edge][crash]") {
 }
 
 TEST_CASE("An edge whose history was purged at the source stops and says so", "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_caught_up());
+    edges::followed_edge pair({tables}, both);
     pair.stop();
     pair.source.query("INSERT INTO shop.orders (v) VALUES (1); FLUSH BINARY LOGS");
     pair.source.query("PURGE BINARY LOGS TO '" +
                       pair.source.query("SHOW BINARY LOGS").back().at(0).value() + "'");
     pair.start(both);
-    REQUIRE(pair.wait_stopped());
-    CHECK_THAT(pair.reports.last().message, Catch::Contains("purged") && Catch::Contains("copy"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("purged") && Catch::Contains("copy"));
 }
 
 TEST_CASE("An edge that has what its source has lost stops and says so", "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, both);
     pair.source.query("INSERT INTO shop.orders (v) VALUES (1)");
     REQUIRE(pair.wait_caught_up());
     pair.stop();
     pair.source.query("RESET BINARY LOGS AND GTIDS");
     pair.start(both);
-    REQUIRE(pair.wait_stopped());
-    CHECK_THAT(pair.reports.last().message, Catch::Contains("the source has lost"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("the source has lost"));
 }
 
 TEST_CASE("Transactions that a failover lost stop the edge, whoever committed them",
           "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, both);
     // One of another server's, as if that had been the primary; a new primary lacks it.
     const std::string lost = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1";
     pair.source.query("SET gtid_next = '" + lost +
@@ -235,15 +206,11 @@ TEST_CASE("Transactions that a failover lost stop the edge, whoever committed th
     pair.source.query("SET @all = REPLACE(@@global.gtid_executed, '" + lost +
                       "', ''); RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = @all");
     pair.start(both);
-    REQUIRE(pair.wait_stopped());
-    CHECK_THAT(pair.reports.last().message, Catch::Contains("has lost") && Catch::Contains(lost));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("has lost") && Catch::Contains(lost));
 }
 
 TEST_CASE("An idle edge notices that its server has gone", "[edge][crash]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(both);
-    REQUIRE(pair.wait_caught_up());
+    edges::followed_edge pair({tables}, both);
     pair.edge.stop();
     CHECK(pair.reports.wait_for([](const router::edge_report& report) { return !report.holds; }));
     pair.edge.start();

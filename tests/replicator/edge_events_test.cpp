@@ -12,17 +12,10 @@ const std::string tables =
 
 const std::vector<replicator::table_rule> kept_rule{{.schema = "shop", .table = "kept"}};
 
-std::string stopped_message(edges::edge_fixture& pair) {
-    return pair.wait_stopped() ? pair.reports.last().message : "did not stop";
-}
-
 }  // namespace
 
 TEST_CASE("Compressed transactions are followed like any", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule);
     pair.source.query("SET binlog_transaction_compression = ON");
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1), (2), (3)");
     pair.source.query("INSERT INTO shop.other (v) VALUES (1)");
@@ -36,10 +29,7 @@ TEST_CASE("Compressed transactions are followed like any", "[edge][events]") {
 }
 
 TEST_CASE("Tagged GTIDs are followed and are in the watermark", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule);
     pair.source.query("SET gtid_next = 'AUTOMATIC:deploy_1'");
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1)");
     pair.source.query("INSERT INTO shop.other (v) VALUES (1)");
@@ -58,10 +48,7 @@ TEST_CASE("Tagged GTIDs are followed and are in the watermark", "[edge][events]"
 }
 
 TEST_CASE("A stream without checksums is followed, also when they are switched", "[edge][events]") {
-    edges::edge_fixture pair({"--binlog-checksum=NONE"});
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule, {"--binlog-checksum=NONE"});
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1)");
     pair.source.query("SET GLOBAL binlog_checksum = CRC32");
     pair.source.query("INSERT INTO shop.kept (v) VALUES (2)");
@@ -71,10 +58,7 @@ TEST_CASE("A stream without checksums is followed, also when they are switched",
 }
 
 TEST_CASE("XA transactions over other tables pass", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule);
     pair.source.query(
         "XA START 'a','b',7; INSERT INTO shop.other (v) VALUES (1); XA END 'a','b',7;"
         "XA PREPARE 'a','b',7; XA COMMIT 'a','b',7");
@@ -89,78 +73,58 @@ TEST_CASE("XA transactions over other tables pass", "[edge][events]") {
 }
 
 TEST_CASE("An XA transaction over a kept table stops the edge and says so", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule);
     pair.source.query(
         "XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
         "XA PREPARE 'a'; XA COMMIT 'a'");
-    CHECK_THAT(stopped_message(pair),
+    CHECK_THAT(pair.stopped_message(),
                Catch::Contains("XA transaction") && Catch::Contains("shop.kept"));
     CHECK_FALSE(pair.reports.last().holds);
 }
 
 TEST_CASE("An XA transaction that a copy could not see makes a new copy", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.source.query(
-        "XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
-        "XA PREPARE 'a'");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables,
+                               "XA START 'a'; INSERT INTO shop.kept (v) VALUES (1); XA END 'a';"
+                               "XA PREPARE 'a'"},
+                              kept_rule);
     pair.source.query("XA COMMIT 'a'");
     CHECK(pair.difference() == "");
     CHECK(pair.edge.value("SELECT COUNT(*) FROM shop.kept") == "1");
 }
 
 TEST_CASE("A statement-based change stops the edge and says so", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables}, kept_rule);
     pair.source.query("SET binlog_format = STATEMENT; INSERT INTO shop.kept (v) VALUES (1)");
-    CHECK_THAT(stopped_message(pair), Catch::Contains("binlog_format=ROW"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("binlog_format=ROW"));
 }
 
 TEST_CASE("A partial JSON update of a kept table stops the edge and says so", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.source.query(
-        "INSERT INTO shop.kept (v, j) VALUES (1, JSON_OBJECT('a', REPEAT('x', 500)))");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {tables, "INSERT INTO shop.kept (v, j) VALUES (1, JSON_OBJECT('a', REPEAT('x', 500)))"},
+        kept_rule);
     pair.source.query(
         "SET binlog_row_value_options = PARTIAL_JSON;"
         "UPDATE shop.kept SET j = JSON_SET(j, '$.a', 'y')");
-    CHECK_THAT(stopped_message(pair), Catch::Contains("binlog_row_value_options"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("binlog_row_value_options"));
 }
 
 TEST_CASE("A minimal row image is applied where it suffices", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.source.query("INSERT INTO shop.kept (v) VALUES (1), (2)");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({tables, "INSERT INTO shop.kept (v) VALUES (1), (2)"}, kept_rule);
     pair.source.query(
         "SET binlog_row_image = MINIMAL; UPDATE shop.kept SET v = 10 WHERE id = 1;"
         "DELETE FROM shop.kept WHERE id = 2");
     CHECK(pair.difference() == "");
     pair.source.query("SET binlog_row_image = MINIMAL; INSERT INTO shop.kept (v) VALUES (3)");
-    CHECK_THAT(stopped_message(pair), Catch::Contains("binlog_row_image=FULL"));
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("binlog_row_image=FULL"));
 }
 
 TEST_CASE("Cascades of foreign keys reach the edge", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
-        "CREATE TABLE shop.kept (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) "
-        "REFERENCES shop.parents (id) ON DELETE CASCADE ON UPDATE CASCADE)");
-    pair.source.query(
-        "INSERT INTO shop.parents VALUES (1), (2); INSERT INTO shop.kept VALUES "
-        "(1, 1), (2, 2)");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.parents (id INT PRIMARY KEY);"
+         "CREATE TABLE shop.kept (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) "
+         "REFERENCES shop.parents (id) ON DELETE CASCADE ON UPDATE CASCADE)",
+         "INSERT INTO shop.parents VALUES (1), (2); INSERT INTO shop.kept VALUES (1, 1), (2, 2)"},
+        kept_rule);
     pair.source.query("UPDATE shop.parents SET id = 20 WHERE id = 2");
     pair.source.query("DELETE FROM shop.parents WHERE id = 1");
     CHECK(pair.difference() == "");
@@ -168,16 +132,13 @@ TEST_CASE("Cascades of foreign keys reach the edge", "[edge][events]") {
 }
 
 TEST_CASE("A table's triggers act on the source only", "[edge][events]") {
-    edges::edge_fixture pair;
-    pair.source.query(tables);
-    pair.source.query(
-        "CREATE TRIGGER shop.doubling BEFORE INSERT ON shop.kept FOR EACH ROW SET "
-        "NEW.v = NEW.v * 2");
-    pair.source.query(
-        "CREATE TRIGGER shop.chained AFTER INSERT ON shop.other FOR EACH ROW INSERT "
-        "INTO shop.kept (v) VALUES (NEW.v)");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {tables,
+         "CREATE TRIGGER shop.doubling BEFORE INSERT ON shop.kept FOR EACH ROW SET "
+         "NEW.v = NEW.v * 2",
+         "CREATE TRIGGER shop.chained AFTER INSERT ON shop.other FOR EACH ROW INSERT "
+         "INTO shop.kept (v) VALUES (NEW.v)"},
+        kept_rule);
     pair.source.query("INSERT INTO shop.kept (v) VALUES (1)");
     pair.source.query("INSERT INTO shop.other (v) VALUES (5)");
     CHECK(pair.difference() == "");

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <cstdlib>
+#include <stdexcept>
 
 #include "tests/replicator/compare_tables.hpp"
 
@@ -19,6 +20,11 @@ void recorder::edge_changed(const router::edge_report& report) {
 router::edge_report recorder::last() const {
     const std::lock_guard lock(mutex_);
     return last_;
+}
+
+std::string recorder::last_in_words() const {
+    const auto report = last();
+    return std::string(router::to_string(report.state)) + " " + report.message;
 }
 
 void recorder::forget() {
@@ -67,12 +73,6 @@ bool edge_fixture::wait_streaming() {
     });
 }
 
-bool edge_fixture::wait_stopped() {
-    return reports.wait_for([](const router::edge_report& report) {
-        return report.state == router::edge_state::stopped;
-    });
-}
-
 bool edge_fixture::wait_caught_up() {
     const auto wanted = protocol::gtid_set::parse(source.gtid_executed()).value();
     return reports.wait_for([&](const router::edge_report& report) {
@@ -81,12 +81,41 @@ bool edge_fixture::wait_caught_up() {
     });
 }
 
+std::string edge_fixture::stopped_message() {
+    // Taken with the state: a stopped edge may soon look again whether it can go on.
+    std::string message;
+    const bool stopped = reports.wait_for([&](const router::edge_report& report) {
+        message = report.message;
+        return report.state == router::edge_state::stopped;
+    });
+    return stopped ? message : "did not stop";
+}
+
 std::string edge_fixture::difference() {
+    return wait_caught_up() ? edges::difference(spec_)
+                            : "not caught up: " + reports.last_in_words();
+}
+
+followed_edge::followed_edge(const std::vector<std::string>& on_source,
+                             std::vector<replicator::table_rule> tables,
+                             std::vector<std::string> source_arguments)
+    : edge_fixture(std::move(source_arguments)) {
+    for (const auto& statement : on_source) source.query(statement);
+    start(std::move(tables));
     if (!wait_caught_up()) {
-        const auto last = reports.last();
-        return "not caught up: " + std::string(router::to_string(last.state)) + " " + last.message;
+        throw std::runtime_error("the edge does not follow: " + reports.last_in_words());
     }
-    return edges::difference(spec_);
+}
+
+bool checkpoint_contains(support::mysql_server& edge, const std::string& gtids) {
+    const std::string made =
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'tidegate' AND table_name = "
+        "'slot'";
+    if (edge.query(made).empty()) return false;
+    const auto rows = edge.query("SELECT GTID_SUBSET('" + gtids +
+                                 "', CONCAT(low_water, ',', done)) FROM tidegate.stream "
+                                 "JOIN tidegate.slot USING (stream) WHERE state = 'following'");
+    return rows == support::rows{{"1"}};
 }
 
 }  // namespace edges

@@ -21,6 +21,7 @@ public:
     void edge_changed(const router::edge_report& report) override;
 
     router::edge_report last() const;
+    std::string last_in_words() const;  // its state and message
     void forget();
 
     /// True if a report comes, or was the last one, that `wanted` accepts.
@@ -53,9 +54,10 @@ public:
     void stop() { replicator_.reset(); }
 
     bool wait_streaming();
-    bool wait_stopped();
     /// Waits until the edge has everything that the source has now.
     bool wait_caught_up();
+    /// Waits until the edge needs a person, and returns what it tells them.
+    std::string stopped_message();
     /// Waits for that and compares all tables; empty if they are equal.
     std::string difference();
 
@@ -71,5 +73,19 @@ private:
     std::unique_ptr<spdlog::logger> log_;
     std::unique_ptr<replicator::edge_replicator> replicator_;
 };
+
+/// A pair whose edge has all that the statements of its constructor made on the source, and
+/// streams.
+class followed_edge final : public edge_fixture {
+public:
+    /// Runs the statements on the source, replicates these tables and waits until the edge has
+    /// caught up.  Throws std::runtime_error with the replicator's last report if it does not.
+    followed_edge(const std::vector<std::string>& on_source,
+                  std::vector<replicator::table_rule> tables,
+                  std::vector<std::string> source_arguments = {});
+};
+
+/// Whether the edge's own checkpoint, which outlives its process, contains these transactions.
+bool checkpoint_contains(support::mysql_server& edge, const std::string& gtids);
 
 }  // namespace edges

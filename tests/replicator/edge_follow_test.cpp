@@ -22,11 +22,8 @@ const replicator::table_rule all_products{.schema = "shop", .table = "products"}
 }  // namespace
 
 TEST_CASE("An edge follows inserts, updates and deletes", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.source.query("INSERT INTO shop.products (name) VALUES ('a'), ('b')");
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products, "INSERT INTO shop.products (name) VALUES ('a'), ('b')"},
+                              {all_products});
     pair.source.query("INSERT INTO shop.products (name) VALUES ('c'), ('d'), ('e')");
     pair.source.query("UPDATE shop.products SET name = 'x' WHERE id = 1");
     pair.source.query("UPDATE shop.products SET id = 100, stock = 1 WHERE id = 4");
@@ -40,11 +37,8 @@ TEST_CASE("An edge follows inserts, updates and deletes", "[edge]") {
 }
 
 TEST_CASE("Unique values that rows of one transaction pass on end where they should", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.source.query("INSERT INTO shop.products (name) VALUES ('a'), ('b')");
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products, "INSERT INTO shop.products (name) VALUES ('a'), ('b')"},
+                              {all_products});
     pair.source.query(
         "BEGIN; UPDATE shop.products SET name = 'tmp' WHERE id = 1;"
         "UPDATE shop.products SET name = 'a' WHERE id = 2;"
@@ -57,10 +51,7 @@ TEST_CASE("Unique values that rows of one transaction pass on end where they sho
 }
 
 TEST_CASE("What a savepoint rolled back does not reach the edge", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products}, {all_products});
     pair.source.query(
         "BEGIN; INSERT INTO shop.products (name) VALUES ('a'); SAVEPOINT one;"
         "INSERT INTO shop.products (name) VALUES ('b'); ROLLBACK TO one;"
@@ -70,10 +61,7 @@ TEST_CASE("What a savepoint rolled back does not reach the edge", "[edge]") {
 }
 
 TEST_CASE("Transactions that leave nothing for the edge move its watermark", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products}, {all_products});
     for (int i = 0; i < 20; ++i) pair.source.query("INSERT INTO shop.other VALUES ()");
     CHECK(pair.wait_caught_up());
     const auto status = pair.replicator().status();
@@ -81,18 +69,14 @@ TEST_CASE("Transactions that leave nothing for the edge move its watermark", "[e
     CHECK(status.rows_applied == 0);
 
     // And within a second the edge's checkpoint, so that they are not read again.
-    const std::string saved = "SELECT GTID_SUBSET('" + pair.source.gtid_executed() +
-                              "', CONCAT(low_water, ',', done)) FROM tidegate.stream JOIN "
-                              "tidegate.slot USING (stream)";
-    CHECK(support::wait_until(10s, [&] { return pair.edge.value(saved) == "1"; }));
+    const auto executed = pair.source.gtid_executed();
+    CHECK(
+        support::wait_until(10s, [&] { return edges::checkpoint_contains(pair.edge, executed); }));
 }
 
 TEST_CASE("Conflicting transactions keep their order across binlog files", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.source.query("INSERT INTO shop.products (name) VALUES ('a')");
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products, "INSERT INTO shop.products (name) VALUES ('a')"},
+                              {all_products});
     for (int i = 0; i < 30; ++i) {
         pair.source.query("UPDATE shop.products SET stock = stock + 1 WHERE id = 1");
         pair.source.query("FLUSH BINARY LOGS");
@@ -105,13 +89,10 @@ TEST_CASE("Conflicting transactions keep their order across binlog files", "[edg
 }
 
 TEST_CASE("A reader of the edge never sees half of a source transaction", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.accounts (id INT PRIMARY KEY, "
-        "balance INT)");
-    pair.source.query("INSERT INTO shop.accounts VALUES (1, 500), (2, 500)");
-    pair.start({{.schema = "shop", .table = "accounts"}});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.accounts (id INT PRIMARY KEY, balance INT)",
+         "INSERT INTO shop.accounts VALUES (1, 500), (2, 500)"},
+        {{.schema = "shop", .table = "accounts"}});
     auto writer = pair.source.connect();
     std::atomic<bool> done = false;
     std::thread load([&] {
@@ -130,10 +111,7 @@ TEST_CASE("A reader of the edge never sees half of a source transaction", "[edge
 }
 
 TEST_CASE("When behind, many source transactions become one of the edge", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.start({all_products});
-    REQUIRE(pair.wait_caught_up());
+    edges::followed_edge pair({products}, {all_products});
     pair.stop();
     for (int i = 0; i < 500; ++i) {
         pair.source.query("INSERT INTO shop.products (name) VALUES (UUID())");
@@ -145,11 +123,8 @@ TEST_CASE("When behind, many source transactions become one of the edge", "[edge
 }
 
 TEST_CASE("A caught-up edge has a source's commit within milliseconds", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(products);
-    pair.source.query("INSERT INTO shop.products (name) VALUES ('a')");
-    pair.start({all_products});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({products, "INSERT INTO shop.products (name) VALUES ('a')"},
+                              {all_products});
     std::vector<std::chrono::microseconds> waits;
     for (int i = 0; i < 100; ++i) {
         pair.source.query("UPDATE shop.products SET stock = stock + 1 WHERE id = 1");
@@ -165,12 +140,10 @@ TEST_CASE("A caught-up edge has a source's commit within milliseconds", "[edge]"
 }
 
 TEST_CASE("A transaction larger than every limit still arrives whole", "[edge]") {
-    edges::edge_fixture pair;
-    pair.source.query(
-        "CREATE DATABASE shop; CREATE TABLE shop.blobs (id INT PRIMARY KEY, b "
-        "LONGBLOB); CREATE TABLE shop.many (id INT PRIMARY KEY, v INT)");
-    pair.start({{.schema = "shop", .table = "blobs"}, {.schema = "shop", .table = "many"}});
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {"CREATE DATABASE shop; CREATE TABLE shop.blobs (id INT PRIMARY KEY, b "
+         "LONGBLOB); CREATE TABLE shop.many (id INT PRIMARY KEY, v INT)"},
+        {{.schema = "shop", .table = "blobs"}, {.schema = "shop", .table = "many"}});
     // An event of more than 16 MiB comes in several packets.
     pair.source.query(
         "INSERT INTO shop.blobs VALUES (1, REPEAT(UNHEX('ff00'), 9000000)), (2, 'x')");

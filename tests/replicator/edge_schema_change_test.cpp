@@ -13,11 +13,7 @@ const std::vector<replicator::table_rule> kept_rule{{.schema = "shop", .table = 
 }  // namespace
 
 TEST_CASE("A table that DDL changes is copied anew", "[edge][ddl]") {
-    edges::edge_fixture pair;
-    pair.source.query(table);
-    pair.source.query("INSERT INTO shop.kept VALUES (1, 1)");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({table, "INSERT INTO shop.kept VALUES (1, 1)"}, kept_rule);
     pair.source.query("ALTER TABLE shop.kept ADD COLUMN added INT DEFAULT 5 FIRST");
     pair.source.query("INSERT INTO shop.kept (id, v) VALUES (2, 2)");
     CHECK(pair.difference() == "");
@@ -30,11 +26,7 @@ TEST_CASE("A table that DDL changes is copied anew", "[edge][ddl]") {
 }
 
 TEST_CASE("A table that an online schema change swaps in is copied anew", "[edge][ddl]") {
-    edges::edge_fixture pair;
-    pair.source.query(table);
-    pair.source.query("INSERT INTO shop.kept VALUES (1, 1)");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({table, "INSERT INTO shop.kept VALUES (1, 1)"}, kept_rule);
     pair.source.query(
         "CREATE TABLE shop._kept_new (id INT PRIMARY KEY, extra INT, v BIGINT);"
         "INSERT INTO shop._kept_new (id, v) SELECT id, v FROM shop.kept;"
@@ -44,24 +36,17 @@ TEST_CASE("A table that an online schema change swaps in is copied anew", "[edge
 }
 
 TEST_CASE("A table that is dropped and made again is copied once it is there", "[edge][ddl]") {
-    edges::edge_fixture pair;
-    pair.source.query(table);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({table}, kept_rule);
     pair.source.query("DROP DATABASE shop");
-    REQUIRE(pair.wait_stopped());
+    CHECK_THAT(pair.stopped_message(), Catch::Contains("shop.kept does not exist"));
     CHECK_FALSE(pair.reports.last().holds);
-    CHECK_THAT(pair.reports.last().message, Catch::Contains("shop.kept does not exist"));
     pair.source.query(table);
     pair.source.query("INSERT INTO shop.kept VALUES (7, 7)");
     CHECK(pair.difference() == "");
 }
 
 TEST_CASE("Names that DDL brings are published as missing with its transaction", "[edge][ddl]") {
-    edges::edge_fixture pair;
-    pair.source.query(table);
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair({table}, kept_rule);
     const auto missing = [&](const std::string& name) {
         return pair.wait_caught_up() && pair.reports.last().holds->missing_names.contains(name);
     };
@@ -82,14 +67,12 @@ TEST_CASE("Names that DDL brings are published as missing with its transaction",
 }
 
 TEST_CASE("A reader never sees a table while it is copied anew", "[edge][ddl]") {
-    edges::edge_fixture pair;
-    pair.source.query(table);
-    pair.source.query(
-        "SET cte_max_recursion_depth = 100000; INSERT INTO shop.kept WITH RECURSIVE n "
-        "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i, 0 "
-        "FROM n");
-    pair.start(kept_rule);
-    REQUIRE(pair.wait_streaming());
+    edges::followed_edge pair(
+        {table,
+         "SET cte_max_recursion_depth = 100000; INSERT INTO shop.kept WITH RECURSIVE n "
+         "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i, 0 "
+         "FROM n"},
+        kept_rule);
     auto reader = pair.edge.connect();
     std::atomic<bool> done = false;
     std::atomic<int> partial = 0;
