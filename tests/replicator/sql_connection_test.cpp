@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/support/mysql_server.hpp"
+#include "tests/support/wait_until.hpp"
 
 using replicator::sql_connection;
 using namespace std::chrono_literals;
@@ -72,9 +73,16 @@ TEST_CASE("A stop interrupts a statement that waits", "[edge][sql]") {
     replicator::stop_signal stop;
     auto connection = sql_connection::connect(address(server), {}, &stop).value();
     const auto begin = std::chrono::steady_clock::now();
-    std::thread stopper([&] { stop.request(); });
+    const std::string sleepers =
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User sleep'";
+    bool waited = false;
+    std::thread stopper([&] {
+        waited = support::wait_until(20s, [&] { return server.value(sleepers) == "1"; });
+        stop.request();
+    });
     const auto slept = connection.execute("SELECT SLEEP(60)");
     stopper.join();
+    CHECK(waited);
     REQUIRE_FALSE(slept.has_value());
     CHECK(slept.error().connection_lost());
     CHECK(std::chrono::steady_clock::now() - begin < 30s);
