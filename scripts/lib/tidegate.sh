@@ -3,17 +3,18 @@
 # measures and tests it.  It is known by its folder, which holds its configuration, its log, and the
 # files pid, port and http_port.
 
-# tidegate_start FOLDER PRIMARY [EDGE TABLES [SETTINGS]]: starts it before the servers in the folders
-# PRIMARY and EDGE and waits until it is ready.  TABLES: what the edge keeps, as a YAML list.
-# SETTINGS: more YAML, at the top level.  Account app / app-password.  Stopped at exit.
+# tidegate_start FOLDER PRIMARY [EDGE TABLES [SETTINGS [OF_PRIMARY]]]: starts it before the servers in
+# the folders PRIMARY and EDGE and waits until it is ready.  TABLES: what the edge keeps, as a YAML
+# list.  SETTINGS: more YAML, at the top level; OF_PRIMARY: more keys of the primary, "port: 1, …".
+# Account app / app-password.  Stopped at exit.
 tidegate_start() {
-    local folder=$1 primary=$2 edge=${3:-} tables=${4:-} settings=${5:-} pid
+    local folder=$1 primary=$2 edge=${3:-} tables=${4:-} settings=${5:-} of_primary=${6:-} pid
     mkdir -p "$folder"
     free_port >"$folder/port"
     free_port >"$folder/http_port"
     {
         echo "listen: {mysql: 127.0.0.1:$(<"$folder/port"), http: 127.0.0.1:$(<"$folder/http_port")}"
-        echo "primary: {host: 127.0.0.1, port: $(<"$primary/port")}"
+        echo "primary: {host: 127.0.0.1, port: $(<"$primary/port")${of_primary:+, $of_primary}}"
         echo "users: [{name: app, password: app-password}]"
         [[ -z $edge ]] || tidegate_edge_section "$edge" "$tables"
         [[ -z $settings ]] || printf '%s\n' "$settings"
