@@ -6,6 +6,7 @@
 #include "rules/script.hpp"
 #include "rules/set_statement.hpp"
 #include "rules/tables.hpp"
+#include "rules/targets.hpp"
 
 namespace rules {
 namespace {
@@ -21,6 +22,9 @@ statement_facts facts_of(const script_statement& statement) {
         table_references references = tables_of(symbols);
         facts.tables = std::move(references.tables);
         scan_effects(symbols, references.is_table, facts);
+        if (facts.effects.has(effect::creates_temporary_table | effect::drops_table |
+                              effect::drops_temporary_table))
+            facts.targets = targets_of(symbols);
     }
     if (facts.cls == statement_class::read || facts.cls == statement_class::locking_read)
         facts.equalities = equalities_of(symbols);

@@ -66,7 +66,7 @@ struct special_function {
 // Sorted.
 constexpr special_function special[] = {
     {"benchmark", effect::server_specific},
-    {"connection_id", effect::server_specific},
+    {"connection_id", effect::reads_connection_id | effect::server_specific},
     {"current_role", effect::server_specific},
     {"current_role_in", effect::server_specific},
     {"current_user_in", effect::server_specific},

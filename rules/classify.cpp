@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/names.hpp"
+#include "rules/targets.hpp"
 
 namespace rules {
 namespace {
@@ -163,6 +164,14 @@ void classify_handler(symbol_span statement, statement_facts& facts) {
     facts.cls = handler;
     if (has_sequence(statement, {"OPEN"})) facts.effects |= effect::opens_handler;
     if (has_sequence(statement, {"CLOSE"})) facts.effects |= effect::closes_handler;
+    if (facts.effects.has(effect::opens_handler | effect::closes_handler))
+        facts.subject = handler_name_of(statement);
+}
+
+void classify_xa(symbol_span statement, statement_facts& facts) {
+    facts.cls = xa;
+    if (statement.size() < 2 || !statement[1].is_keyword()) return;
+    facts.subject = statement[1].is("BEGIN") ? "START" : statement[1].tok.word->name;
 }
 
 void classify_start(symbol_span statement, statement_facts& facts) {
@@ -195,7 +204,6 @@ constexpr simple_statement simple_statements[] = {
     {"CALL", call, effect::calls_unknown_function},
     {"DO", do_statement},
     {"KILL", kill},
-    {"XA", xa},
     {"HELP", show, effect::server_specific},
     {"LOCK", lock_tables, effect::implicit_commit},
     {"UNLOCK", unlock_tables, effect::implicit_commit},
@@ -269,6 +277,7 @@ constexpr classified_statement classified_statements[] = {
     {"FLUSH", classify_flush},
     {"SHOW", classify_show},
     {"HANDLER", classify_handler},
+    {"XA", classify_xa},
     {"EXPLAIN", classify_explain},
     {"DESCRIBE", classify_explain},
     {"DESC", classify_explain},

@@ -39,6 +39,7 @@ constexpr named_effect named_effects[] = {
     {effect::version_comment, "version_comment"},
     {effect::opens_handler, "opens_handler"},
     {effect::closes_handler, "closes_handler"},
+    {effect::reads_connection_id, "reads_connection_id"},
 };
 
 std::size_t bytes_of(const std::string& text) {
@@ -56,6 +57,7 @@ std::size_t bytes_of(const statement_facts& facts) {
     for (const auto& a : facts.assignments)
         bytes += sizeof(a) + a.name.capacity() + a.text.capacity() + a.collation.capacity();
     for (const auto& t : facts.tables) bytes += bytes_of(t.schema) + bytes_of(t.table);
+    for (const auto& t : facts.targets) bytes += bytes_of(t.schema) + bytes_of(t.table);
     for (const auto& e : facts.equalities)
         bytes += sizeof(e) + e.column.capacity() + e.ordinals.size() * sizeof(std::uint32_t);
     return bytes + bytes_of(facts.names) + bytes_of(facts.schema_qualifiers) +

@@ -36,9 +36,9 @@ enum class statement_class : std::uint8_t {
     call,
     lock_tables,  ///< also LOCK INSTANCE FOR BACKUP.
     unlock_tables,
-    flush,  ///< see effect::locks_globally.
-    handler,
-    xa,
+    flush,    ///< see effect::locks_globally.
+    handler,  ///< subject: the name of the open table, with OPEN and CLOSE.
+    xa,       ///< subject: the verb: START (also for BEGIN), END, PREPARE, COMMIT, ...
     kill,
     do_statement,
     get_diagnostics,  ///< GET DIAGNOSTICS; SIGNAL and RESIGNAL too, as they fill the area it reads.
@@ -73,13 +73,14 @@ enum class effect : std::uint64_t {
     natural_join = 1ull << 18,
     implicit_commit = 1ull << 19,  ///< ends an open transaction before (and after) it runs
     sets_sql_log_bin = 1ull << 20,
-    uses_parameters = 1ull << 21,   ///< has ?; only a prepared statement may
-    local_infile = 1ull << 22,      ///< LOAD DATA LOCAL: the client will be asked for a file
-    locks_globally = 1ull << 23,    ///< FLUSH TABLES [...] WITH READ LOCK | FOR EXPORT
-    changes_identity = 1ull << 24,  ///< SET ROLE, SET RESOURCE GROUP: state no tracker reports
-    version_comment = 1ull << 25,   ///< has /*!NNNNN ... */ newer than 8.0.0: servers may differ
-    opens_handler = 1ull << 26,     ///< HANDLER t OPEN
-    closes_handler = 1ull << 27,    ///< HANDLER t CLOSE
+    uses_parameters = 1ull << 21,      ///< has ?; only a prepared statement may
+    local_infile = 1ull << 22,         ///< LOAD DATA LOCAL: the client will be asked for a file
+    locks_globally = 1ull << 23,       ///< FLUSH TABLES [...] WITH READ LOCK | FOR EXPORT
+    changes_identity = 1ull << 24,     ///< SET ROLE, SET RESOURCE GROUP: state no tracker reports
+    version_comment = 1ull << 25,      ///< has /*!NNNNN ... */ newer than 8.0.0: servers may differ
+    opens_handler = 1ull << 26,        ///< HANDLER t OPEN
+    closes_handler = 1ull << 27,       ///< HANDLER t CLOSE
+    reads_connection_id = 1ull << 28,  ///< CONNECTION_ID()
 };
 
 class effect_set {
@@ -191,6 +192,9 @@ struct statement_facts {
     /// Best effort, for display and rules: tables after FROM, JOIN, UPDATE, INTO, TABLE.  CTEs and
     /// aliases are left out where they can be told apart.
     std::vector<table_name> tables;
+    /// What CREATE TEMPORARY TABLE makes or DROP [TEMPORARY] TABLE names, exactly as spelled, for
+    /// only then are equal names surely one table.
+    std::vector<table_name> targets;
     std::vector<std::string> schema_qualifiers;  ///< the s of s.t, s.t.c and s.f(), best effort
     std::vector<std::string> system_variables;   ///< the x of @@x, @@session.x and @@global.x
     /// Functions called that are not MySQL's own; `schema.function` if qualified.
