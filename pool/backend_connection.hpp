@@ -133,6 +133,7 @@ public:
 
     prepared_cache prepared;
     clock::time_point idle_since{};
+    bool retired = false;  // not to be lent again: a KILL may be on its way to it
 
 private:
     boost::asio::awaitable<result<void>> connect(const server_endpoint& server,

@@ -185,7 +185,8 @@ asio::awaitable<result<lease>> server_pool::open_one(const backend_account& acco
 void server_pool::take_back(std::unique_ptr<backend_connection> connection) {
     observer_->taken_back();
     connection->input().release_if_empty();
-    if (shut_down_ || connection->is_aborted()) return close(std::move(connection));
+    if (shut_down_ || connection->is_aborted() || connection->retired)
+        return close(std::move(connection));
     if (waiters_.empty()) {
         connection->idle_since = clock::now();
         idle_.push_back(std::move(connection));

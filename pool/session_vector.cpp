@@ -17,6 +17,40 @@ auto find_setting(Settings& settings, variable_id id) {
                             [](const auto& s, variable_id wanted) { return s.id < wanted; });
 }
 
+template <class Variables>
+auto find_user(Variables& variables, std::string_view name) {
+    return std::lower_bound(
+        variables.begin(), variables.end(), name,
+        [](const auto& variable, std::string_view wanted) { return variable.name < wanted; });
+}
+
+void append_user_assignment(std::string& out, std::string_view name, std::string_view literal) {
+    out.append(out.empty() ? "SET @`" : ", @`");
+    for (const char c : name) out.append(c == '`' ? 2 : 1, c);
+    out.append("`=").append(literal);
+}
+
+/// The part of set_statement() that is about user variables: two sorted lists side by side.
+void append_user_variables(std::string& out, std::span<const session_vector::user_variable> from,
+                           std::span<const session_vector::user_variable> to) {
+    auto has = from.begin();
+    auto wanted = to.begin();
+    while (has != from.end() || wanted != to.end()) {
+        if (wanted == to.end() || (has != from.end() && has->name < wanted->name)) {
+            append_user_assignment(out, has->name, "NULL");
+            ++has;
+        } else if (has == from.end() || wanted->name < has->name) {
+            append_user_assignment(out, wanted->name, wanted->literal);
+            ++wanted;
+        } else {
+            if (has->literal != wanted->literal)
+                append_user_assignment(out, wanted->name, wanted->literal);
+            ++has;
+            ++wanted;
+        }
+    }
+}
+
 const variable_value* value_in(std::span<const session_vector::setting> settings, variable_id id) {
     const auto at = find_setting(settings, id);
     return at != settings.end() && at->id == id ? &at->value : nullptr;
@@ -51,6 +85,22 @@ void session_vector::set(variable_id id, variable_value value) {
     }
 }
 
+bool session_vector::set_user_variable(std::string_view name, std::string_view literal) {
+    if (literal.size() > user_literal_bytes_max) return false;
+    const auto at = find_user(user_variables_, name);
+    if (at != user_variables_.end() && at->name == name) {
+        at->literal = literal;
+        return true;
+    }
+    if (user_variables_.size() >= user_variables_max) return false;
+    user_variables_.insert(at, {std::string(name), std::string(literal)});
+    return true;
+}
+
+void session_vector::forget_user_variable(std::string_view name) {
+    std::erase_if(user_variables_, [&](const user_variable& v) { return v.name == name; });
+}
+
 session_vector session_vector::parsing_part() const {
     session_vector part;
     part.schema_ = schema_;
@@ -63,6 +113,7 @@ session_vector session_vector::with_parsing_part(const session_vector& other) co
     session_vector whole = other.parsing_part();
     for (const setting& s : settings_)
         if (!decides_parsing(s.id)) whole.set(s.id, s.value);
+    whole.user_variables_ = user_variables_;
     return whole;
 }
 
@@ -71,6 +122,10 @@ std::size_t session_vector::hash() const noexcept {
     for (const setting& s : settings_) {
         mix(seed, static_cast<std::size_t>(s.id));
         mix(seed, s.value ? std::hash<std::string>{}(*s.value) : 0);
+    }
+    for (const user_variable& v : user_variables_) {
+        mix(seed, std::hash<std::string>{}(v.name));
+        mix(seed, std::hash<std::string>{}(v.literal));
     }
     return seed;
 }
@@ -111,6 +166,7 @@ std::string set_statement(const session_vector& from, const session_vector& to,
         if (const std::string_view follower = reset_by(names[i]); !follower.empty())
             reset = follower;
     }
+    append_user_variables(out, from.user_variables(), to.user_variables());
     return out;
 }
 

@@ -34,6 +34,22 @@ public:
     void set(variable_id id, variable_value value);
     void clear_settings() { settings_.clear(); }
 
+    /// A user variable and its value as SQL: a literal that means the same whatever the character
+    /// set and sql_mode, such as 1.50, NULL or _utf8mb4'x' COLLATE utf8mb4_bin.
+    struct user_variable {
+        std::string name;  // lower case (ASCII)
+        std::string literal;
+        friend bool operator==(const user_variable&, const user_variable&) = default;
+    };
+    static constexpr std::size_t user_variables_max = 32;
+    static constexpr std::size_t user_literal_bytes_max = 512;
+
+    /// Sorted by name.
+    std::span<const user_variable> user_variables() const noexcept { return user_variables_; }
+    /// False, and nothing done, if there are too many or the literal is too long.
+    bool set_user_variable(std::string_view name, std::string_view literal);
+    void forget_user_variable(std::string_view name);
+
     /// The part that decides what a statement's text means: schema, sql_mode, character sets.
     session_vector parsing_part() const;
     /// This state, but with the parsing part of another.
@@ -44,7 +60,8 @@ public:
 
 private:
     std::string schema_;
-    std::vector<setting> settings_;  // sorted by id, each id once: at most 256
+    std::vector<setting> settings_;              // sorted by id, each id once: at most 256
+    std::vector<user_variable> user_variables_;  // sorted by name, each once
 };
 
 using shared_vector = std::shared_ptr<const session_vector>;
@@ -68,7 +85,7 @@ using variable_baseline = std::vector<session_vector::setting>;
 
 /// The SET that takes a connection from `from` to `to`; empty if they agree.  What `to` has not
 /// changed goes back to the connection's own baseline (never to DEFAULT: MySQL 9.7 turns
-/// foreign_key_checks off on SET … = DEFAULT).
+/// foreign_key_checks off on SET … = DEFAULT), user variables to NULL.
 std::string set_statement(const session_vector& from, const session_vector& to,
                           const variable_baseline& baseline);
 

@@ -72,6 +72,10 @@ void client_session::check_time(clock::time_point now) {
         end(disconnect_reason::login_timeout);
     if (client_.writing_since() && now - *client_.writing_since() > client_write_max)
         end_now(disconnect_reason::client_stalled);
+    if (phase_ == phase::busy && now - since_ > left_check_after && client_has_left()) {
+        interrupt(false);
+        end_wanted_ = disconnect_reason::client_lost;
+    }
     if (phase_ != phase::idle) return;
     if (now - since_ > limits.client_idle_timeout) end(disconnect_reason::client_idle);
     if (worker_->shutting_down() && !(state_ && state_->in_transaction()))
@@ -112,6 +116,8 @@ asio::awaitable<disconnect_reason> client_session::serve() {
                                 "(limits.packet_bytes_max)");
         if (left) co_return *left;
         phase_ = phase::busy;
+        since_ = clock::now();
+        interrupted_ = false;
         const maybe_reason ended = co_await dispatch(command);
         if (ended) co_return *ended;
         if (end_wanted_) co_return *end_wanted_;
@@ -264,6 +270,8 @@ asio::awaitable<client_session::maybe_reason> client_session::dispatch(client_co
             const bool told = co_await client_.send_ok(command, state_->status());
             co_return told ? maybe_reason{} : disconnect_reason::client_lost;
         }
+        case command::process_kill:
+            co_return co_await process_kill(command);
         case command::init_db:
         case command::field_list:
         case command::statistics:
@@ -305,6 +313,7 @@ asio::awaitable<client_session::maybe_reason> client_session::reset_connection(
     co_await let_go();
     statements_.clear();
     state_->reset();
+    note_pins({});
     const bool told = co_await client_.send_ok(command, state_->status());
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }

@@ -14,6 +14,7 @@
 #include "protocol/server_login.hpp"
 #include "proxy/client_channel.hpp"
 #include "proxy/disconnect_reason.hpp"
+#include "proxy/pin_ledger.hpp"
 #include "proxy/response_relay.hpp"
 #include "proxy/session_state.hpp"
 #include "proxy/session_statement.hpp"
@@ -33,12 +34,15 @@ class worker;
 ///   session_queries.cpp     text statements: routing, waiting for an edge, retries
 ///   session_prepared.cpp    prepared statements
 ///   session_backend.cpp     one attempt on one server connection
+///   session_kill.cpp        KILL, of other sessions and of this one
 class client_session final : public pool::reclaimable, public response_observer {
 public:
     using clock = std::chrono::steady_clock;
     /// A client that takes nothing for so long is given up, and the connection with its answer:
     /// others wait for that.  As MySQL's net_write_timeout.
     static constexpr std::chrono::seconds client_write_max{60};
+    /// A command that lasts so long is looked after: if its client has left, it ends on the server.
+    static constexpr std::chrono::seconds left_check_after{1};
     /// ER_SERVER_SHUTDOWN, which drivers and Rails take for a lost connection.  The numbers that
     /// say so, 2003 and 2013, are clients' own: MariaDB's library calls a packet with one of them
     /// malformed.
@@ -56,6 +60,14 @@ public:
     void end(disconnect_reason why);
     /// As end(), but in the middle of a command too.
     void end_now(disconnect_reason why);
+    /// KILL: ends the statement that runs now, on the server too, or the whole session.
+    void interrupt(bool statement_only);
+    /// Who it belongs to; empty until somebody has logged in.
+    std::string_view user() const noexcept;
+
+    const pin_ledger& pins() const noexcept { return ledger_; }
+    std::uint32_t id() const noexcept { return id_; }
+
     /// Ends the session if it has waited too long, or if it is idle and Tidegate is shutting down.
     void check_time(clock::time_point now);
 
@@ -78,6 +90,7 @@ private:
         const pool::shared_prepared_text* prepared_text = nullptr;  // for COM_STMT_PREPARE
         std::uint32_t statement_id = 0;                             // likewise: towards the client
         const rules::script_facts* facts = nullptr;  // null: the command is no statement
+        std::string_view text{};                     // of which they are
         bool repeatable = false;  // a read that may be tried again if the connection is lost
     };
 
@@ -103,8 +116,7 @@ private:
 
     // session_queries.cpp
     awaitable<maybe_reason> query(client_command& command);
-    static bool kills(const rules::script_facts& facts);
-    awaitable<maybe_reason> tell_kill(const client_command& command);
+    bool name_connection(std::string_view text, std::vector<std::uint8_t>& frames) const;
     awaitable<maybe_reason> run_statement(request what, std::string_view text);
     awaitable<router::decision> route(const rules::script_facts& facts, std::string_view text);
     router::decision decide(const rules::script_facts& facts, std::string_view text,
@@ -115,6 +127,18 @@ private:
     void note_edge_failure(std::size_t edge, attempt outcome);
     void note_coverage_bug(std::size_t edge, std::uint16_t code);
     void count_decision(const router::decision& decided);
+
+    // session_kill.cpp
+    static bool kills(const rules::script_facts& facts);
+    awaitable<maybe_reason> kill_statement(client_command& command,
+                                           const rules::script_facts& facts);
+    awaitable<maybe_reason> process_kill(const client_command& command);
+    awaitable<maybe_reason> kill(const client_command& command, std::uint32_t id, bool query_only);
+    awaitable<bool> may_kill_others();
+    awaitable<std::optional<std::uint64_t>> evaluate_id(std::string_view expression);
+    awaitable<std::optional<pool::small_answer>> ask_primary(std::string_view sql);
+    bool client_has_left();
+    attempt refuse_interrupted();
 
     // session_prepared.cpp
     awaitable<maybe_reason> prepare(client_command& command);
@@ -135,6 +159,7 @@ private:
                                              protocol::bytes_view& frames);
 
     // session_backend.cpp
+    class run_mark;
     awaitable<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
     awaitable<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
     awaitable<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
@@ -144,6 +169,8 @@ private:
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);
     awaitable<bool> ask_last_insert_id(pool::backend_connection& connection);
+    awaitable<bool> ask_locks(pool::backend_connection& connection, std::string_view question);
+    void note_pins(std::string_view statement);
     void keep_or_give_back(pool::lease connection);
     bool holds_edge() const;
     void leave_edge();
@@ -170,11 +197,15 @@ private:
     const user_directory::entry* user_ = nullptr;
     const pool::backend_account* account_ = nullptr;
     std::optional<session_state> state_;
+    pin_ledger ledger_;
     bool multi_statements_ = false;
     pool::lease held_;      // while the session cannot do without it
     bool offered_ = false;  // held_ may be reclaimed
     relay_output output_;
     pool::server_refusal refusal_;
+    pool::backend_connection* running_ = nullptr;  // what the command runs on now
+    const pool::server_endpoint* running_on_ = nullptr;
+    bool interrupted_ = false;                      // by KILL QUERY, during this command
     bool schema_is_gone_ = false;                   // the server lacks the session's schema
     bool response_failed_ = false;                  // the last response ended with an ERR
     std::optional<protocol::prepare_ok> prepared_;  // what the last response prepared

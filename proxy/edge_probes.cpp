@@ -73,7 +73,8 @@ asio::awaitable<bool> edge_probes::answers(probe& one) {
         pool::server_refusal refusal;
         auto opened = co_await pool::backend_connection::open(
             one.server, account_, blocks_, vectors_.intern({}), 1, give_up, refusal);
-        // Whoever refuses a login answers: its accounts and its limits are not the probe's business.
+        // Whoever refuses a login answers: its accounts and its limits are not the probe's
+        // business.
         if (!opened) co_return opened.error() == pool::errc::login_denied;
         one.connection = std::move(*opened);
         co_return true;

@@ -59,7 +59,23 @@ http_reply status_reply(const server_health& health) {
     return {.body = json::serialize(out) + "\n"};
 }
 
-std::vector<http_route> make_routes(metric_sources sources, std::function<server_health()> health) {
+http_reply pins_reply(const std::vector<pin_report>& pins) {
+    json::array out;
+    for (const pin_report& pin : pins) {
+        json::object one;
+        one["connection"] = pin.connection;
+        one["user"] = pin.user;
+        one["reason"] = to_string(pin.why);
+        one["statement"] = pin.statement;
+        one["age_seconds"] = std::chrono::duration<double>(pin.age).count();
+        one["ended_by"] = ended_by(pin.why);
+        out.push_back(std::move(one));
+    }
+    return {.body = json::serialize(out) + "\n"};
+}
+
+std::vector<http_route> make_routes(metric_sources sources, std::function<server_health()> health,
+                                    std::function<std::vector<pin_report>()> pins) {
     return {
         {"/metrics",
          [sources = std::move(sources)] {
@@ -69,6 +85,7 @@ std::vector<http_route> make_routes(metric_sources sources, std::function<server
         {"/healthz", [] { return http_reply{.body = "ok\n", .content_type = "text/plain"}; }},
         {"/readyz", [health] { return ready_reply(health()); }},
         {"/v1/status", [health] { return status_reply(health()); }},
+        {"/v1/pins", [pins] { return pins_reply(pins()); }},
     };
 }
 

@@ -100,15 +100,15 @@ ClientMetric metric(MetricType type, double value) {
 }
 
 template <typename Enum, std::size_t Count>
-MetricFamily family_by(const char* name, const char* help,
+MetricFamily family_by(const char* name, const char* help, MetricType type,
                        const std::vector<const worker*>& workers,
                        counters_by<Enum, Count> worker::* values) {
-    MetricFamily family{name, help, total, {}};
+    MetricFamily family{name, help, type, {}};
     for (std::size_t i = 0; i < Count; ++i) {
         const Enum which = static_cast<Enum>(i);
         std::uint64_t sum = 0;
         for (const worker* w : workers) sum += (w->*values)[which].value();
-        family.metric.push_back(metric(total, static_cast<double>(sum)));
+        family.metric.push_back(metric(type, static_cast<double>(sum)));
         family.metric.back().label.push_back({"reason", std::string(to_string(which))});
     }
     return family;
@@ -127,11 +127,14 @@ std::vector<MetricFamily> worker_families(const std::vector<const worker*>& work
     }
     out.push_back(family_by("tidegate_pins_total",
                             "Times a session began to keep its connection between statements.",
-                            workers, &worker::pins));
+                            total, workers, &worker::pins));
+    out.push_back(family_by("tidegate_pinned_sessions",
+                            "Sessions that keep their connection right now; /v1/pins lists them.",
+                            now, workers, &worker::pinned));
     out.push_back(family_by("tidegate_disconnects_total", "Connections of clients that ended.",
-                            workers, &worker::disconnects));
+                            total, workers, &worker::disconnects));
     out.push_back(family_by("tidegate_decisions_total",
-                            "Statements routed, by the reason that decided.", workers,
+                            "Statements routed, by the reason that decided.", total, workers,
                             &worker::decisions));
     return out;
 }

@@ -16,6 +16,7 @@ enum class pin_reason : std::uint8_t {
     prepared_text,   // PREPARE … FROM
     handler,         // HANDLER … OPEN
     binary_log_off,  // sql_log_bin=0
+    xa_transaction,  // prepared, and perhaps bound to the connection still
     prepared_state,  // long data was sent, or a cursor is open
     last_statement,  // the next statement may ask for its warnings or row counts
     unknown          // a statement nothing is known of
@@ -24,5 +25,8 @@ enum class pin_reason : std::uint8_t {
 inline constexpr std::size_t pin_reason_count = static_cast<std::size_t>(pin_reason::unknown) + 1;
 
 std::string_view to_string(pin_reason why) noexcept;
+
+/// The statements that end a pin of this kind, for people.
+std::string_view ended_by(pin_reason why) noexcept;
 
 }  // namespace proxy

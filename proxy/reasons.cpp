@@ -19,12 +19,41 @@ std::string_view to_string(pin_reason why) noexcept {
             return "handler";
         case pin_reason::binary_log_off:
             return "binary_log_off";
+        case pin_reason::xa_transaction:
+            return "xa_transaction";
         case pin_reason::prepared_state:
             return "prepared_state";
         case pin_reason::last_statement:
             return "last_statement";
         case pin_reason::unknown:
             return "unknown";
+    }
+    return "invalid";
+}
+
+std::string_view ended_by(pin_reason why) noexcept {
+    switch (why) {
+        case pin_reason::temporary_table:
+            return "DROP TEMPORARY TABLE";
+        case pin_reason::table_locks:
+            return "UNLOCK TABLES";
+        case pin_reason::named_lock:
+            return "RELEASE_LOCK(), RELEASE_ALL_LOCKS()";
+        case pin_reason::prepared_text:
+            return "DEALLOCATE PREPARE";
+        case pin_reason::handler:
+            return "HANDLER ... CLOSE";
+        case pin_reason::binary_log_off:
+            return "SET sql_log_bin = 1";
+        case pin_reason::xa_transaction:
+            return "XA COMMIT, XA ROLLBACK";
+        case pin_reason::prepared_state:
+            return "the execution, the last row, COM_STMT_RESET, COM_STMT_CLOSE";
+        case pin_reason::last_statement:
+            return "the next statement";
+        case pin_reason::user_variable:
+        case pin_reason::unknown:
+            return "COM_RESET_CONNECTION, the end of the session";
     }
     return "invalid";
 }

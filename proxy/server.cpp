@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/system/system_error.hpp>
+#include <future>
+#include <iterator>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -44,7 +46,10 @@ public:
         environment.primary = std::make_shared<const server_facts>();
         environment.log = &log_;
         environment.ask_position = [this] { probe_.ask_position(); };
-        environment.next_connection_id = &next_connection_id_;
+        environment.send_kill = [this](kill_order order) {
+            const std::size_t owner = connection_ids::worker_of(order.id, workers_.size());
+            workers_[owner]->tell(std::move(order));
+        };
         environment.clients = &clients_;
         tls_ = make_tls_context(settings_->tls);
         environment.tls = tls_.get();
@@ -107,6 +112,21 @@ public:
         return all;
     }
 
+    std::vector<pin_report> pins() const {
+        std::vector<std::future<std::vector<pin_report>>> asked;
+        for (const auto& worker : workers_) asked.push_back(worker->ask_pins());
+        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        std::vector<pin_report> all;
+        for (auto& answer : asked) {
+            if (answer.wait_until(give_up) != std::future_status::ready) continue;
+            auto told = answer.get();
+            std::move(told.begin(), told.end(), std::back_inserter(all));
+        }
+        std::sort(all.begin(), all.end(),
+                  [](const pin_report& a, const pin_report& b) { return a.age > b.age; });
+        return all;
+    }
+
     server_health health() const {
         const std::lock_guard lock(health_mutex_);
         server_health seen;
@@ -146,7 +166,6 @@ private:
 
     std::shared_ptr<const config> settings_;
     spdlog::logger& log_;
-    std::atomic<std::uint32_t> next_connection_id_{1};
     std::atomic<std::size_t> clients_{0};
     std::unique_ptr<boost::asio::ssl::context> tls_;
     std::vector<std::unique_ptr<worker>> workers_;
@@ -186,6 +205,10 @@ std::vector<const worker_counters*> server::counters() const {
 
 server_health server::health() const {
     return impl_->health();
+}
+
+std::vector<pin_report> server::pins() const {
+    return impl_->pins();
 }
 
 }  // namespace proxy

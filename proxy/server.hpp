@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/config.hpp"
+#include "proxy/pin_ledger.hpp"
 #include "router/edge_report.hpp"
 
 namespace spdlog {
@@ -50,6 +51,9 @@ public:
 
     std::vector<const worker_counters*> counters() const;  // valid as long as this object
     server_health health() const;                          // any thread
+    /// What pins sessions now, oldest first.  Any thread; waits for the workers, a second at most,
+    /// and leaves out those that do not answer.
+    std::vector<pin_report> pins() const;
 
 private:
     class impl;

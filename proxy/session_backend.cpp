@@ -45,6 +45,23 @@ bool must_guard(const rules::script_facts* facts, bool multi_statements) {
 
 }  // namespace
 
+/// Marks where the session's command runs, so that KILL finds it, until it is over.
+class client_session::run_mark {
+public:
+    run_mark(client_session& session, pool::backend_connection& connection,
+             const pool::server_endpoint& server)
+        : session_(session) {
+        session.running_ = &connection;
+        session.running_on_ = &server;
+    }
+    ~run_mark() { session_.running_ = nullptr; }
+    run_mark(const run_mark&) = delete;
+    run_mark& operator=(const run_mark&) = delete;
+
+private:
+    client_session& session_;
+};
+
 asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
                                                                     bool is_edge,
                                                                     const request& what) {
@@ -59,6 +76,11 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
             if (got != attempt::finished) co_return got;
         }
     }
+    if (interrupted_) {
+        keep_or_give_back(std::move(connection));
+        co_return refuse_interrupted();
+    }
+    const run_mark running(*this, *connection, servers.server());
     attempt ready = attempt::finished;
     if (what.statement != nullptr) ready = co_await ready_statement(*connection, *what.statement);
     if (ready == attempt::finished &&
@@ -94,6 +116,7 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         const bool settled = co_await settle(*connection, what);
         if (!settled) co_return attempt::lost_midway;
     }
+    note_pins(what.text);
     keep_or_give_back(std::move(connection));
     co_return outcome;
 }
@@ -182,7 +205,7 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
             if (!owed) co_return false;
             state_->on_news(owed->session_state);
         }
-        state_->end_script(*what.facts, response_failed_);
+        state_->end_script(*what.facts, what.text, response_failed_);
     } else {
         state_->end_command();
     }
@@ -203,6 +226,10 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
     }
     if (state_->must_ask_last_insert_id()) {
         const bool asked = co_await ask_last_insert_id(connection);
+        if (!asked) co_return false;
+    }
+    if (const std::string question = state_->locks_question(); !question.empty()) {
+        const bool asked = co_await ask_locks(connection, question);
         if (!asked) co_return false;
     }
     connection.note_state(state_->vector());
@@ -241,6 +268,17 @@ asio::awaitable<bool> client_session::ask_last_insert_id(pool::backend_connectio
     co_return true;
 }
 
+asio::awaitable<bool> client_session::ask_locks(pool::backend_connection& connection,
+                                                std::string_view question) {
+    const auto answer = co_await connection.ask(protocol::command::query, question);
+    if (!answer) co_return false;
+    // A name that is no lock's name is refused: then they stay until all are released.
+    const bool held = answer->refusal || answer->rows.size() != 1 || answer->rows[0].empty() ||
+                      answer->rows[0][0] != "0";
+    state_->tell_locks(held);
+    co_return true;
+}
+
 /// The connection now has the statement that the client has just prepared on it.
 void client_session::note_prepared(pool::backend_connection& connection, const request& what) {
     if (!prepared_ || what.prepared_text == nullptr) return;
@@ -249,6 +287,10 @@ void client_session::note_prepared(pool::backend_connection& connection, const r
     added.parameters = prepared_->parameters;
     added.columns = prepared_->columns;
     connection.queue_close_statements(connection.prepared.add(*what.prepared_text, added));
+}
+
+void client_session::note_pins(std::string_view statement) {
+    ledger_.update(state_->pins(), statement, state_->lexing(), worker_->count());
 }
 
 void client_session::keep_or_give_back(pool::lease connection) {
@@ -261,6 +303,7 @@ void client_session::keep_or_give_back(pool::lease connection) {
                                 .text());
         held_.discard();
         state_->lose_connection();
+        note_pins({});
         return;
     }
     settle_hold();
@@ -296,6 +339,7 @@ void client_session::settle_hold() {
 void client_session::reclaim() {
     offered_ = false;
     state_->unpin(pin_reason::last_statement);
+    note_pins({});
     held_.give_back();
 }
 

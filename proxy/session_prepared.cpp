@@ -10,6 +10,7 @@
 #include "protocol/server_status.hpp"
 #include "proxy/client_session.hpp"
 #include "proxy/worker.hpp"
+#include "rules/connection_id.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -32,9 +33,16 @@ asio::awaitable<client_session::maybe_reason> client_session::prepare(client_com
                         worker_->settings().limits.prepared_per_session_max));
     session_statement added;
     added.facts = worker_->facts().find(text, state_->lexing()).facts;
-    if (kills(*added.facts)) co_return co_await tell_kill(command);
-    added.text = worker_->statements().intern(
-        text, worker_->vectors().intern(state_->vector()->parsing_part()));
+    if (kills(*added.facts))
+        co_return co_await tell_error(
+            command, 1295, "HY000",
+            "This command is not supported in the prepared statement protocol yet");
+    std::optional<std::string> named;
+    if (added.facts->effects().has(rules::effect::reads_connection_id))
+        named = rules::with_connection_id(text, state_->lexing(), id_);
+    added.text =
+        worker_->statements().intern(named ? std::string_view(*named) : text,
+                                     worker_->vectors().intern(state_->vector()->parsing_part()));
     // Long data and cursors of two statements must not meet on one of the server's.
     const bool again = std::any_of(statements_.begin(), statements_.end(), [&](const auto& entry) {
         return entry.second.text == added.text;
@@ -45,6 +53,15 @@ asio::awaitable<client_session::maybe_reason> client_session::prepare(client_com
     request what;
     what.command = &command;
     what.frames = command.frames;
+    std::vector<std::uint8_t> own_id;
+    if (named) {
+        std::uint8_t sequence = 0;
+        const std::size_t header_at = protocol::begin_packet(own_id);
+        own_id.push_back(static_cast<std::uint8_t>(protocol::command::stmt_prepare));
+        own_id.insert(own_id.end(), named->begin(), named->end());
+        protocol::finish_packet(own_id, header_at, sequence);
+        what.frames = own_id;
+    }
     what.prepared_text = &added.text;
     what.statement_id = id;
     what.repeatable = true;
@@ -169,6 +186,7 @@ asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
     statement->has_long_data = true;
     mark_in_use(*connection, *statement);
     state_->pin(pin_reason::prepared_state);
+    note_pins(statement->text->text);
     held_ = std::move(connection);
     co_return std::nullopt;
 }
@@ -229,6 +247,7 @@ void client_session::settle_prepared_pin() {
     });
     if (needed) return;
     state_->unpin(pin_reason::prepared_state);
+    note_pins({});
     if (held_) held_->prepared.release_all();
     settle_hold();
 }

@@ -9,9 +9,11 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <utility>
 
+#include "protocol/packet.hpp"
 #include "proxy/client_session.hpp"
 #include "proxy/log.hpp"
 #include "proxy/worker.hpp"
+#include "rules/connection_id.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -100,6 +102,20 @@ bool is_plain_read(const rules::script_facts& facts) {
 
 }  // namespace
 
+/// The query with the id that the client knows in CONNECTION_ID()'s place, framed; false if that
+/// is not what it asks for.
+bool client_session::name_connection(std::string_view text,
+                                     std::vector<std::uint8_t>& frames) const {
+    const auto named = rules::with_connection_id(text, state_->lexing(), id_);
+    if (!named) return false;
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = protocol::begin_packet(frames);
+    frames.push_back(static_cast<std::uint8_t>(protocol::command::query));
+    frames.insert(frames.end(), named->begin(), named->end());
+    protocol::finish_packet(frames, header_at, sequence);
+    return true;
+}
+
 asio::awaitable<client_session::maybe_reason> client_session::query(client_command& command) {
     const std::string_view text = protocol::as_text(command.argument());
     worker_->count().queries.add();
@@ -113,35 +129,26 @@ asio::awaitable<client_session::maybe_reason> client_session::query(client_comma
             command, 1064, "42000",
             "You have an error in your SQL syntax: several statements in one query, and the client "
             "has not asked for CLIENT_MULTI_STATEMENTS");
-    if (kills(facts)) co_return co_await tell_kill(command);
+    if (kills(facts)) co_return co_await kill_statement(command, facts);
     request what;
     what.command = &command;
     what.frames = command.frames;
+    std::vector<std::uint8_t> own_id;
+    if (facts.effects().has(effect::reads_connection_id) && name_connection(text, own_id))
+        what.frames = own_id;
     what.facts = &facts;
     what.repeatable = is_plain_read(facts);
     co_return co_await run_statement(what, text);
 }
 
-bool client_session::kills(const rules::script_facts& facts) {
-    return std::any_of(facts.statements.begin(), facts.statements.end(), [](const auto& statement) {
-        return statement.cls == rules::statement_class::kill;
-    });
-}
-
-/// A client knows Tidegate's ids only, and the server would take them for its own.
-asio::awaitable<client_session::maybe_reason> client_session::tell_kill(
-    const client_command& command) {
-    co_return co_await tell_error(command, 1094, "HY000",
-                                  "Unknown thread id: KILL through Tidegate is not supported; "
-                                  "connect to the server itself");
-}
-
 asio::awaitable<client_session::maybe_reason> client_session::run_statement(request what,
                                                                             std::string_view text) {
+    what.text = text;
     state_->begin_command();
     withdraw_offer();
     if (state_->is_pinned(pin_reason::last_statement) && !asks_about_last_statement(*what.facts)) {
         state_->unpin(pin_reason::last_statement);
+        note_pins({});
         if (!state_->holds_connection()) held_.give_back();
     }
 
@@ -292,8 +299,6 @@ asio::awaitable<client_session::maybe_reason> client_session::conclude(const req
 
 void client_session::count_decision(const router::decision& decided) {
     worker_->count().decisions[decided.why].add();
-    if (decided.why == router::reason::pinned && state_->is_pinned())
-        worker_->count().pins[state_->first_pin()].add();
 }
 
 }  // namespace proxy

@@ -5,6 +5,11 @@
 #include <utility>
 
 #include "protocol/server_status.hpp"
+#include "rules/analyze.hpp"
+#include "rules/ascii.hpp"
+#include "rules/literal.hpp"
+#include "rules/lock_calls.hpp"
+#include "rules/prepared_text.hpp"
 
 namespace proxy {
 namespace {
@@ -46,6 +51,83 @@ std::string_view text_in(const pool::session_vector& vector, std::string_view na
     const auto id = pool::find_variable(name);
     const pool::variable_value* value = id ? vector.find(*id) : nullptr;
     return value != nullptr && *value ? std::string_view(**value) : std::string_view();
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != 0; });
+}
+
+bool is_on(const rules::assignment& set) {
+    return set.text == "1" || set.text == "ON" || set.text == "TRUE" || set.text == "on" ||
+           set.text == "true";
+}
+
+/// A string literal as SQL that gives the same value under every character set and sql_mode; empty
+/// if that cannot be said of it.
+std::string portable_literal(std::string_view text, const pool::session_vector& vector,
+                             const rules::lex_options& lexing) {
+    const std::string_view charset = text_in(vector, "character_set_connection");
+    const std::string_view collation = text_in(vector, "collation_connection");
+    if (text.empty() || (text.front() != '\'' && text.front() != '"')) return {};  // N'x'
+    if (charset.empty() || collation.empty()) return {};
+    if (charset == "ucs2" || charset.starts_with("utf16") || charset.starts_with("utf32"))
+        return {};
+    const std::string value = rules::string_value(text, lexing);
+    if (!is_ascii(value)) return {};
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out = "_";
+    out.append(charset).append(" 0x");
+    for (const char c : value) {
+        out += digits[static_cast<unsigned char>(c) >> 4];
+        out += digits[static_cast<unsigned char>(c) & 15];
+    }
+    if (value.empty()) out.replace(out.size() - 2, 2, "''");
+    return out.append(" COLLATE ").append(collation);
+}
+
+/// False for those that change nothing of what the server reports as the session's state.
+bool may_change_state(const rules::statement_facts& statement) {
+    switch (statement.cls) {
+        case statement_class::read:
+        case statement_class::locking_read:
+        case statement_class::show:
+        case statement_class::describe:
+            return statement.effects.has(effect::calls_unknown_function |
+                                         effect::writes_user_variable);
+        case statement_class::empty:
+        case statement_class::begin:
+        case statement_class::commit:
+        case statement_class::rollback:
+        case statement_class::savepoint:
+        case statement_class::rollback_to_savepoint:
+        case statement_class::release_savepoint:
+            return false;
+        default:
+            return true;
+    }
+}
+
+bool assigns_literals_only(const rules::statement_facts& statement) {
+    return std::none_of(statement.assignments.begin(), statement.assignments.end(),
+                        [](const rules::assignment& set) {
+                            return set.kind == rules::assignment::value_kind::expression;
+                        });
+}
+
+/// True if a connection on which this ran has no other state afterwards than the trackers tell.
+bool leaves_nothing(const rules::script_facts& script) {
+    constexpr rules::effect_set lasting =
+        effect::takes_get_lock | effect::releases_lock | effect::creates_temporary_table |
+        effect::writes_user_variable | effect::sets_sql_log_bin | effect::locks_globally |
+        effect::changes_identity | effect::opens_handler | effect::calls_unknown_function |
+        effect::sets_last_insert_id | effect::sets_found_rows;
+    if (script.effects().has(lasting)) return false;
+    return std::all_of(script.statements.begin(), script.statements.end(), [](const auto& s) {
+        return s.cls == statement_class::read || s.cls == statement_class::locking_read ||
+               s.cls == statement_class::write || s.cls == statement_class::show ||
+               s.cls == statement_class::ddl;
+    });
 }
 
 }  // namespace
@@ -98,9 +180,12 @@ router::session_view session_state::view(router::consistency level) const {
 }
 
 void session_state::begin_command() {
+    vector_before_ = vector_;
+    lexing_before_ = lexing_;
     unexplained_change_ = false;
     warnings_left_ = false;
     last_insert_id_unknown_ = false;
+    locks_changed_ = false;
     to_ask_.clear();
 }
 
@@ -176,14 +261,24 @@ void session_state::must_see_too(const protocol::gtid_set& seen) {
     has_read_primary_ = false;
 }
 
-void session_state::end_script(const rules::script_facts& script, bool failed) {
+void session_state::end_script(const rules::script_facts& script, std::string_view text,
+                               bool failed) {
     // Of several statements any may have failed, those before it having done their work.
     const bool undone = failed && script.single();
-    for (const rules::statement_facts& statement : script.statements)
-        apply(statement, failed, undone);
+    bool explained = false;    // by one of them
+    bool unexplained = false;  // one of them may have done what nobody knows
+    for (const rules::statement_facts& statement : script.statements) {
+        const bool explains = apply(statement, failed, undone, script.single());
+        explained = explained || explains;
+        unexplained = unexplained || (!explains && may_change_state(statement));
+    }
+    if (unexplained_change_ && (unexplained || !explained)) pin(pin_reason::unknown);
+    const rules::effect_set effects = script.effects();
+    if (effects.has(effect::takes_get_lock | effect::releases_lock))
+        apply_named_locks(script, text, failed);
+    apply_prepared_text(script, text, failed);
     unpin(pin_reason::last_statement);
     // The next statement may ask for what only this connection knows.
-    const rules::effect_set effects = script.effects();
     asks_counts_ = asks_counts_ || effects.has(effect::reads_found_rows | effect::reads_row_count);
     if (failed || warnings_left_ || asks_counts_ || effects.has(effect::sets_found_rows))
         pin(pin_reason::last_statement);
@@ -191,8 +286,10 @@ void session_state::end_script(const rules::script_facts& script, bool failed) {
 }
 
 /// `undone` statements have failed alone.  Most do all or nothing; those that do their work row by
-/// row, or lock by lock, may have done it in part.
-void session_state::apply(const rules::statement_facts& statement, bool failed, bool undone) {
+/// row, or lock by lock, may have done it in part.  What is to be known by name is only told by a
+/// statement that is `alone`.
+bool session_state::apply(const rules::statement_facts& statement, bool failed, bool undone,
+                          bool alone) {
     const rules::effect_set effects = statement.effects;
     bool explained = false;
     const auto pin_for = [&](bool applies, pin_reason why) {
@@ -202,50 +299,176 @@ void session_state::apply(const rules::statement_facts& statement, bool failed, 
     };
     // LAST_INSERT_ID(expression): only an INSERT's or UPDATE's OK tells the value.
     if (effects.has(effect::sets_last_insert_id)) last_insert_id_unknown_ = true;
-    pin_for(effects.has(effect::takes_get_lock), pin_reason::named_lock);
-    pin_for(effects.has(effect::writes_user_variable), pin_reason::user_variable);
+    const bool sets = statement.cls == statement_class::set_session ||
+                      statement.cls == statement_class::set_transaction ||
+                      statement.cls == statement_class::set_global;
+    // Literals that a SET assigns are carried in the vector.
+    const bool plain_set = sets && alone && !failed && assigns_literals_only(statement);
+    pin_for(effects.has(effect::writes_user_variable) && !plain_set, pin_reason::user_variable);
     pin_for(effects.has(effect::locks_globally), pin_reason::table_locks);
     if (!undone) {
-        pin_for(effects.has(effect::creates_temporary_table), pin_reason::temporary_table);
-        pin_for(effects.has(effect::sets_sql_log_bin), pin_reason::binary_log_off);
-        pin_for(effects.has(effect::opens_handler), pin_reason::handler);
         pin_for(effects.has(effect::changes_identity), pin_reason::unknown);
-        pin_for(statement.cls == statement_class::prepare_text, pin_reason::prepared_text);
         pin_for(statement.cls == statement_class::lock_tables, pin_reason::table_locks);
-        pin_for(statement.cls == statement_class::xa, pin_reason::unknown);
+        // Prepared, it may belong to the connection still (xa_detach_on_prepare); until then the
+        // server says that a transaction is open.
+        pin_for(statement.cls == statement_class::xa && statement.subject == "PREPARE",
+                pin_reason::xa_transaction);
     }
-    if (statement.cls == statement_class::unlock_tables && !failed) unpin(pin_reason::table_locks);
+    apply_temporary_tables(statement, failed, alone);
+    if (!undone && effects.has(effect::opens_handler)) hold(pin_reason::handler, statement.subject);
+    if (!failed && alone) {
+        if (statement.cls == statement_class::unlock_tables) unpin(pin_reason::table_locks);
+        if (effects.has(effect::closes_handler)) let_go(pin_reason::handler, statement.subject);
+        if (statement.cls == statement_class::xa &&
+            (statement.subject == "COMMIT" || statement.subject == "ROLLBACK"))
+            unpin(pin_reason::xa_transaction);
+    }
 
+    if (sets) apply_assignments(statement, undone);
     switch (statement.cls) {
         case statement_class::set_session:
         case statement_class::set_transaction:
         case statement_class::set_global:
-            apply_assignments(statement, undone);
-            explained = true;
-            break;
         case statement_class::use_schema:
+        case statement_class::prepare_text:
         case statement_class::deallocate_text:
-        case statement_class::execute_text:  // pinned by PREPARE
+        case statement_class::execute_text:  // see apply_prepared_text()
         case statement_class::ddl:           // the default schema was dropped; temporary tables pin
+        case statement_class::handler:
             explained = true;
             break;
         default:
             break;
     }
-    if (unexplained_change_ && !explained) pin(pin_reason::unknown);
+    return explained;
+}
+
+/// Pins for what has a name and can be ended by it.
+void session_state::hold(pin_reason why, std::string name) {
+    holders_.add(why, std::move(name));
+    pin(why);
+}
+
+void session_state::let_go(pin_reason why, const std::string& name) {
+    if (!is_pinned(why)) return;
+    holders_.remove(why, name);
+    if (!holders_.any(why)) unpin(why);
+}
+
+std::string session_state::qualified(const rules::table_name& table) const {
+    const std::string& schema = table.schema.empty() ? vector_->schema() : table.schema;
+    return schema + '\0' + table.table;
+}
+
+void session_state::apply_temporary_tables(const rules::statement_facts& statement, bool failed,
+                                           bool alone) {
+    if (statement.effects.has(effect::creates_temporary_table) && !(failed && alone)) {
+        if (!alone || statement.targets.size() != 1) {
+            holders_.add_unknown(pin_reason::temporary_table);
+            pin(pin_reason::temporary_table);
+        } else {
+            hold(pin_reason::temporary_table, qualified(statement.targets.front()));
+        }
+    }
+    const bool drops = statement.effects.has(effect::drops_temporary_table | effect::drops_table);
+    if (!drops || failed || !alone) return;
+    for (const rules::table_name& table : statement.targets)
+        let_go(pin_reason::temporary_table, qualified(table));
+}
+
+/// Which locks are taken and released depends on what the functions return: the names are
+/// collected, and the server is asked whether one of them is still held.
+void session_state::apply_named_locks(const rules::script_facts& script, std::string_view text,
+                                      bool failed) {
+    using kind = rules::lock_call::kind;
+    bool takes = false;
+    bool releases_all = false;
+    for (const rules::lock_call& call : rules::lock_calls(text, lexing_before_)) {
+        releases_all = releases_all || call.what == kind::release_all;
+        if (call.what != kind::take) continue;
+        takes = true;
+        if (call.name.empty()) {
+            holders_.add_unknown(pin_reason::named_lock);
+        } else {
+            holders_.add(pin_reason::named_lock, std::string(call.name));
+        }
+    }
+    if (takes) pin(pin_reason::named_lock);
+    if (!is_pinned(pin_reason::named_lock)) return;
+    const rules::statement_facts& only = script.front();
+    const bool surely_run = !failed && script.single() && only.tables.empty() && !takes;
+    if (releases_all && surely_run) {
+        holders_.clear(pin_reason::named_lock);
+        unpin(pin_reason::named_lock);
+        return;
+    }
+    locks_changed_ = !holders_.has_unknown(pin_reason::named_lock);
+}
+
+std::string session_state::locks_question() const {
+    std::string question;
+    if (!locks_changed_ || !is_pinned(pin_reason::named_lock)) return question;
+    // The literals are as the client wrote them, and mean what they meant to it.
+    for (const std::string& name : holders_.names(pin_reason::named_lock)) {
+        question += question.empty() ? "SELECT " : " OR ";
+        question.append("(IS_USED_LOCK(").append(name).append(")<=>CONNECTION_ID())");
+    }
+    if (!question.empty()) question += " LIMIT 1";
+    return question;
+}
+
+void session_state::tell_locks(bool held) {
+    locks_changed_ = false;
+    if (held) return;
+    holders_.clear(pin_reason::named_lock);
+    unpin(pin_reason::named_lock);
+}
+
+/// A prepared text is gone with DEALLOCATE, but what it did when it was executed need not be.
+void session_state::apply_prepared_text(const rules::script_facts& script, std::string_view text,
+                                        bool failed) {
+    for (const rules::statement_facts& statement : script.statements) {
+        switch (statement.cls) {
+            case statement_class::prepare_text: {
+                if (failed && script.single()) break;  // an older one of that name pins still
+                const auto inner =
+                    script.single() ? rules::prepared_text(text, lexing_before_) : std::nullopt;
+                if (inner && leaves_nothing(rules::analyze(*inner, lexing_before_))) {
+                    hold(pin_reason::prepared_text, rules::lower(statement.subject));
+                } else {
+                    holders_.add_unknown(pin_reason::prepared_text);
+                    pin(pin_reason::prepared_text);
+                }
+                break;
+            }
+            case statement_class::deallocate_text:
+                if (!failed && script.single())
+                    let_go(pin_reason::prepared_text, rules::lower(statement.subject));
+                break;
+            default:
+                break;
+        }
+    }
 }
 
 void session_state::apply_assignments(const rules::statement_facts& statement, bool undone) {
     using scope = rules::assignment::scope_kind;
     if (undone) return;  // "no variables are changed", says the manual
     for (const rules::assignment& set : statement.assignments) {
-        if (set.scope != scope::session) continue;  // user variables pin by their effect
+        if (set.scope == scope::user) apply_user_variable(set);
+        if (set.scope != scope::session) continue;
         if (concerns_character_sets(set.name)) {
             // The trackers do not tell the collation that SET NAMES chooses (tried on 9.7).
             for (const char* name : character_set_variables) ask(name);
             if (set.name == "character_set_filesystem") ask(set.name);
         } else if (set.name == "last_insert_id" || set.name == "identity") {
             last_insert_id_unknown_ = true;
+        } else if (set.name == "sql_log_bin") {
+            if (is_on(set)) {
+                unpin(pin_reason::binary_log_off);
+            } else {
+                pin(pin_reason::binary_log_off);
+            }
         } else if (set.name == "tx_isolation" || set.name == "tx_read_only") {
             pin(pin_reason::unknown);
         } else if (wishes_.assign(set)) {
@@ -258,6 +481,22 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
             ask("sql_big_selects");  // is reset by it, untold (tried on 9.7)
         }
     }
+}
+
+/// A literal is carried in the vector, as SQL that means the same on every connection; all else is
+/// known to the server only.
+void session_state::apply_user_variable(const rules::assignment& set) {
+    if (is_pinned(pin_reason::user_variable)) return;  // until all of them are forgotten
+    using kind = rules::assignment::value_kind;
+    std::string literal;
+    if (set.kind == kind::number || set.kind == kind::null_value) literal = set.text;
+    if (set.kind == kind::string)
+        literal = portable_literal(set.text, *vector_before_, lexing_before_);
+    pool::session_vector changed = *vector_;
+    const bool kept = !literal.empty() && is_ascii(set.name) && !set.name.empty() &&
+                      changed.set_user_variable(set.name, literal);
+    if (!kept) return pin(pin_reason::user_variable);
+    set_vector(std::move(changed));
 }
 
 void session_state::ask(std::string_view name) {
@@ -284,6 +523,7 @@ void session_state::forget_schema() {
 
 void session_state::lose_connection() {
     pins_.reset();
+    holders_.clear();
     status_ = static_cast<std::uint16_t>(status_ & ~server_status::in_transaction);
     characteristics_pending_ = false;
     asks_counts_ = false;

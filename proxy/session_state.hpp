@@ -9,6 +9,7 @@
 #include "pool/session_vector.hpp"
 #include "protocol/gtid_set.hpp"
 #include "protocol/ok_packet.hpp"
+#include "proxy/pin_holders.hpp"
 #include "proxy/pin_reason.hpp"
 #include "proxy/tracker_wishes.hpp"
 #include "router/decide.hpp"
@@ -47,6 +48,7 @@ public:
     }
     void pin(pin_reason why) { pins_.set(index(why)); }
     void unpin(pin_reason why) { pins_.reset(index(why)); }
+    const std::bitset<pin_reason_count>& pins() const noexcept { return pins_; }
     /// The first pin, for a message; only if is_pinned().
     pin_reason first_pin() const noexcept;
 
@@ -79,8 +81,9 @@ public:
     /// True if `script`, which failed, may have changed what the server tells only with its next
     /// OK: ask for that before end_script(), or the next session will be told (tried on 9.7).
     static bool may_owe_news(const rules::script_facts& script);
-    /// After the response to `script`: pins for what it did.  `failed` if it ended with an error.
-    void end_script(const rules::script_facts& script, bool failed);
+    /// After the response to `script`, whose text is `text`: pins for what it did, and unpins for
+    /// what it ended.  `failed` if it ended with an error.
+    void end_script(const rules::script_facts& script, std::string_view text, bool failed);
     /// After COM_INIT_DB and the like, where the trackers say all.
     void end_command() { unexplained_change_ = false; }
 
@@ -88,6 +91,10 @@ public:
     const std::vector<pool::variable_id>& to_ask() const noexcept { return to_ask_; }
     void tell_value(pool::variable_id id, pool::variable_value value);
     void told_all_values();
+    /// The question whether the session still has one of its named locks, after a statement that
+    /// took or released one; empty if it need not be asked.
+    std::string locks_question() const;
+    void tell_locks(bool held);
     /// True if the client has set session_track_*: the backend's must be set again.
     bool must_restore_tracking() const noexcept { return tracking_touched_; }
     void tracking_restored() { tracking_touched_ = false; }
@@ -105,19 +112,30 @@ public:
 private:
     static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
     void on_change(const protocol::session_change& change);
-    void apply(const rules::statement_facts& statement, bool failed, bool undone);
+    /// True if it explains a change of state that the server has reported.
+    bool apply(const rules::statement_facts& statement, bool failed, bool undone, bool alone);
     void apply_assignments(const rules::statement_facts& statement, bool undone);
+    void apply_user_variable(const rules::assignment& set);
+    void apply_temporary_tables(const rules::statement_facts& statement, bool failed, bool alone);
+    void apply_named_locks(const rules::script_facts& script, std::string_view text, bool failed);
+    void apply_prepared_text(const rules::script_facts& script, std::string_view text, bool failed);
+    void hold(pin_reason why, std::string name);
+    void let_go(pin_reason why, const std::string& name);
+    std::string qualified(const rules::table_name& table) const;
     void ask(std::string_view name);
     void set_vector(pool::session_vector changed);
     void update_lexing();
 
     pool::vector_interner* vectors_;
     pool::shared_vector vector_;
+    pool::shared_vector vector_before_;  // this command: what its literals mean
     rules::lex_options default_lexing_;
     rules::lex_options lexing_;
+    rules::lex_options lexing_before_;
     tracker_wishes wishes_;
     protocol::gtid_set must_see_;
     std::bitset<pin_reason_count> pins_;
+    pin_holders holders_;
     std::uint16_t status_;
     std::uint64_t last_insert_id_ = 0;
     bool last_insert_id_unknown_ = false;
@@ -126,7 +144,8 @@ private:
     bool warnings_left_ = false;            // by the last OK
     bool tracking_touched_ = false;
     bool has_read_primary_ = false;
-    bool asks_counts_ = false;  // has used FOUND_ROWS() or ROW_COUNT() before
+    bool locks_changed_ = false;  // by this command, as far as known by name
+    bool asks_counts_ = false;    // has used FOUND_ROWS() or ROW_COUNT() before
     std::vector<pool::variable_id> to_ask_;
     std::vector<std::uint8_t> news_;
 };

@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
+#include "pool/deadline.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/packet.hpp"
 #include "proxy/client_session.hpp"
@@ -56,7 +59,8 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       watch_(context_.get_executor()),
       position_(context_.get_executor(), environment_.ask_position),
       acceptor_(context_),
-      sweep_timer_(context_) {
+      sweep_timer_(context_),
+      ids_(share, workers) {
     const config& settings = *environment_.settings;
     const pool::shared_vector blank = vectors_.intern({});
     const auto make_pool = [&](const server_config& server) {
@@ -125,9 +129,10 @@ asio::awaitable<void> worker::serve(tcp::socket socket) {
     counters_.clients_accepted.add();
     counters_.clients_current.add();
     {
-        client_session session(*this, std::move(socket),
-                               environment_.next_connection_id->fetch_add(1));
-        sessions_.insert(&session);
+        std::uint32_t id = ids_.next();
+        while (sessions_.contains(id)) id = ids_.next();
+        client_session session(*this, std::move(socket), id);
+        sessions_.emplace(id, &session);
         try {
             co_await session.run();
         } catch (const std::exception& bug) {
@@ -135,7 +140,7 @@ asio::awaitable<void> worker::serve(tcp::socket socket) {
             counters_.disconnects[disconnect_reason::internal_error].add();
             log().error(log_event("session_failed")("error", bug.what()).text());
         }
-        sessions_.erase(&session);
+        sessions_.erase(id);
     }
     counters_.clients_current.subtract();
     environment_.clients->fetch_sub(1);
@@ -165,7 +170,31 @@ asio::awaitable<void> worker::sweep() {
 
 void worker::check_sessions() {
     const auto now = client_session::clock::now();
-    for (client_session* session : sessions_) session->check_time(now);
+    std::array<std::uint64_t, pin_reason_count> pinned{};
+    for (const auto& [id, session] : sessions_) {
+        session->check_time(now);
+        for (const pin_ledger::entry& pin : session->pins().entries())
+            ++pinned[static_cast<std::size_t>(pin.why)];
+    }
+    for (std::size_t i = 0; i < pin_reason_count; ++i)
+        counters_.pinned[static_cast<pin_reason>(i)].set(pinned[i]);
+}
+
+std::future<std::vector<pin_report>> worker::ask_pins() {
+    auto promise = std::make_shared<std::promise<std::vector<pin_report>>>();
+    auto answer = promise->get_future();
+    asio::post(context_, [this, promise] { promise->set_value(pins()); });
+    return answer;
+}
+
+std::vector<pin_report> worker::pins() const {
+    std::vector<pin_report> all;
+    const auto now = pin_ledger::clock::now();
+    for (const auto& [id, session] : sessions_)
+        for (const pin_ledger::entry& pin : session->pins().entries())
+            all.push_back({id, std::string(session->user()), pin.why, pin.statement,
+                           std::chrono::duration_cast<std::chrono::milliseconds>(now - pin.since)});
+    return all;
 }
 
 void worker::begin_shutdown() {
@@ -185,7 +214,7 @@ void worker::stop() {
         acceptor_.close(ignored);
         // Every coroutine finds its socket closed or its timer cancelled, and ends; then the loop
         // has no work left and returns.
-        for (client_session* session : sessions_) session->end_now(disconnect_reason::shutdown);
+        for (const auto& [id, session] : sessions_) session->end_now(disconnect_reason::shutdown);
         primary_->shut_down();
         for (std::size_t i = 0; i < edges_.size(); ++i) {
             edges_[i]->shut_down();
@@ -207,6 +236,57 @@ void worker::tell(std::shared_ptr<const server_facts> primary) {
 
 void worker::tell(const position_report& report) {
     asio::post(context_, [this, report] { position_.tell(report); });
+}
+
+void worker::tell(kill_order order) {
+    asio::post(context_, [this, order = std::move(order)] { order.tell(on_kill(order)); });
+}
+
+kill_outcome worker::on_kill(const kill_order& order) {
+    const auto found = sessions_.find(order.id);
+    if (found == sessions_.end()) return kill_outcome::unknown_id;
+    client_session& session = *found->second;
+    if (!order.privileged && session.user() != order.user) return kill_outcome::not_owner;
+    session.interrupt(order.query_only);
+    return kill_outcome::done;
+}
+
+asio::awaitable<kill_outcome> worker::kill(kill_order order) {
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(kill_outcome)>(
+        [this](auto handler, kill_order sent) {
+            auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+            sent.tell = [this, waiting](kill_outcome outcome) {
+                asio::post(context_, [waiting, outcome] { std::move (*waiting)(outcome); });
+            };
+            environment_.send_kill(std::move(sent));
+        },
+        asio::use_awaitable, std::move(order));
+}
+
+void worker::kill_on_server(const pool::server_endpoint& server,
+                            const pool::backend_account& account, std::uint32_t connection_id,
+                            bool query_only) {
+    asio::co_spawn(context_, run_kill(server, account, connection_id, query_only), asio::detached);
+}
+
+asio::awaitable<void> worker::run_kill(pool::server_endpoint server,
+                                       const pool::backend_account& account,
+                                       std::uint32_t connection_id, bool query_only) {
+    const auto give_up = client_session::clock::now() + settings().limits.connect_timeout;
+    pool::server_refusal refusal;
+    auto connection = co_await pool::backend_connection::open(
+        server, account, backend_blocks_, vectors_.intern({}), 1, give_up, refusal);
+    if (!connection) {
+        log().warn(
+            log_event("kill_failed")("server", server.name)("error", connection.error().message())
+                .text());
+        co_return;
+    }
+    const pool::deadline guard((*connection)->socket(), give_up);
+    const std::string statement =
+        (query_only ? "KILL QUERY " : "KILL ") + std::to_string(connection_id);
+    const auto done = co_await (*connection)->ask(protocol::command::query, statement);
+    (void)done;  // refused: it has ended meanwhile
 }
 
 void worker::tell_edge_answers(std::size_t i, bool answers) {

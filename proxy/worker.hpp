@@ -8,11 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,10 @@
 #include "pool/server_pool.hpp"
 #include "pool/session_vector.hpp"
 #include "proxy/config.hpp"
+#include "proxy/connection_ids.hpp"
 #include "proxy/edge_watch.hpp"
+#include "proxy/kill_order.hpp"
+#include "proxy/pin_ledger.hpp"
 #include "proxy/pool_counters.hpp"
 #include "proxy/primary_position.hpp"
 #include "proxy/server_facts.hpp"
@@ -46,9 +50,9 @@ struct worker_environment {
     std::shared_ptr<const server_facts> primary;
     boost::asio::ssl::context* tls = nullptr;  // null: no TLS
     spdlog::logger* log = nullptr;
-    std::atomic<std::uint32_t>* next_connection_id = nullptr;
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
     std::function<void()> ask_position{};         // see primary_position; any thread
+    std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
 };
 
 /// One thread, its event loop, and everything that its sessions use.  Nothing in here is locked:
@@ -74,8 +78,11 @@ public:
     void tell(const router::edge_report& report);
     void tell(std::shared_ptr<const server_facts> primary);
     void tell(const position_report& report);
+    void tell(kill_order order);
     /// Whether an edge answered its probe.
     void tell_edge_answers(std::size_t i, bool answers);
+    /// Any thread: what pins sessions of this worker now.  Broken if the worker ends meanwhile.
+    std::future<std::vector<pin_report>> ask_pins();
     const worker_counters& counters() const noexcept { return counters_; }
 
     // The rest is for sessions, on the worker's own thread.
@@ -100,6 +107,12 @@ public:
 
     /// The account that sessions of `user` with these capabilities share connections of.
     const pool::backend_account& account(const user_config& user, std::uint32_t capabilities);
+    /// Kills a session of any worker, or its statement.
+    boost::asio::awaitable<kill_outcome> kill(kill_order order);
+    /// Kills on a server what one of the pool's connections is doing, from a connection of its own;
+    /// in the background.
+    void kill_on_server(const pool::server_endpoint& server, const pool::backend_account& account,
+                        std::uint32_t connection_id, bool query_only);
     /// An edge's connections fail: nothing is sent there until a probe is answered.
     void edge_failed(std::size_t i);
     /// A read took this long on an edge; smoothed for the choice of the nearest.
@@ -114,6 +127,11 @@ private:
     boost::asio::awaitable<void> sweep();
     void check_sessions();
     void on_report(const router::edge_report& report);
+    std::vector<pin_report> pins() const;
+    kill_outcome on_kill(const kill_order& order);
+    boost::asio::awaitable<void> run_kill(pool::server_endpoint server,
+                                          const pool::backend_account& account,
+                                          std::uint32_t connection_id, bool query_only);
 
     worker_environment environment_;
     boost::asio::io_context context_{1};
@@ -134,7 +152,8 @@ private:
     primary_position position_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer sweep_timer_;
-    std::unordered_set<client_session*> sessions_;
+    connection_ids ids_;
+    std::unordered_map<std::uint32_t, client_session*> sessions_;  // by connection id
     bool shutting_down_ = false;
     std::thread thread_;
 };

@@ -78,6 +78,7 @@ struct alignas(64) worker_counters {
     counter tracker_mismatches;
 
     counters_by<pin_reason, pin_reason_count> pins;
+    counters_by<pin_reason, pin_reason_count> pinned;  // gauges, set twice a second
     counters_by<disconnect_reason, disconnect_reason_count> disconnects;
     counters_by<router::reason, router::reason_count> decisions;
 };

@@ -91,10 +91,14 @@ TEST_CASE("State that cannot be carried keeps its connection, until it ends", "[
         {"locked tables", {"LOCK TABLES t READ"}, {"UNLOCK TABLES"}},
         {"global read lock", {"FLUSH TABLES WITH READ LOCK"}, {"UNLOCK TABLES"}},
         {"temporary table", {"CREATE TEMPORARY TABLE mine (id INT)"}},
+        {"temporary table", {"CREATE TEMPORARY TABLE mine (id INT)"}, {"DROP TABLE mine"}},
         {"named lock", {"SELECT GET_LOCK('mine', 0)"}},
+        {"named lock", {"SELECT GET_LOCK('mine', 0)"}, {"DO RELEASE_LOCK('mine')"}},
         {"prepared text", {"PREPARE p FROM 'SELECT 1'"}},
+        {"prepared text", {"PREPARE p FROM 'SELECT 1'"}, {"DEALLOCATE PREPARE p"}},
         {"handler", {"HANDLER t OPEN"}},
-        {"user variable", {"SET @mine = 1"}},
+        {"handler", {"HANDLER t OPEN"}, {"HANDLER t CLOSE"}},
+        {"user variable", {"SET @mine = 1 + 1"}},
     };
     REQUIRE(all_given_back());
     for (const pinning& p : table) {
@@ -163,22 +167,6 @@ TEST_CASE("A connection reset forgets everything, on the session's next connecti
     CHECK_THROWS_AS(own.query("SELECT * FROM mine"), support::server_error);
     own.query("SELECT 1");  // after an error the connection is kept, for SHOW WARNINGS
     CHECK(all_given_back());
-}
-
-TEST_CASE("KILL ends a session's statement and, without QUERY, the session", "[session_state]") {
-    auto victim = session();
-    const unsigned long id = mysql_thread_id(victim.handle());
-    auto killer = session();
-    CHECK(victim.value("SELECT 1") == "1");
-    // The id that the client knows is Tidegate's; no other session may be hit by it.
-    CHECK_NOTHROW([&] {
-        try {
-            killer.query("KILL " + std::to_string(id));
-        } catch (const support::server_error& error) {
-            if (error.number() != 1094) throw;  // unknown thread id
-        }
-    }());
-    CHECK(killer.value("SELECT 1") == "1");
 }
 
 TEST_CASE("A result of a hundred megabytes passes without being collected", "[session_state]") {

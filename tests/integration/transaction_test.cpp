@@ -154,7 +154,10 @@ TEST_CASE("A transaction whose connection is lost ends with an error and is neve
     auto session = shared().connect("bank");
     shared().primary().query("DELETE FROM bank.log");
     session.query("BEGIN; INSERT INTO log (session, n) VALUES (1, 1)");
-    shared().primary().query("KILL " + session.value("SELECT CONNECTION_ID()"));
+    // The server's id of the connection that has the transaction.
+    const std::string id =
+        session.value("SELECT id FROM information_schema.processlist WHERE id = CONNECTION_ID()");
+    shared().primary().query("KILL " + id);
     CHECK_THROWS_AS(session.query("INSERT INTO log (session, n) VALUES (1, 2)"),
                     support::server_error);
     auto next = shared().connect("bank");

@@ -84,7 +84,7 @@ TEST_CASE("docs/http.md lists the paths that are served, and its example is what
     for (auto at = page.find("| `GET /"); at != std::string::npos;
          at = page.find("| `GET /", at + 1))
         ++listed;
-    const auto routes = make_routes({}, {});
+    const auto routes = make_routes({}, {}, {});
     CHECK(routes.size() == listed);
     for (const http_route& route : routes)
         CHECK(page.find("`GET " + route.path + "`") != std::string::npos);
@@ -95,4 +95,19 @@ TEST_CASE("docs/http.md lists the paths that are served, and its example is what
     for (const auto& [key, value] : answer) CHECK(example.as_object().contains(key));
     for (const auto& [key, value] : answer.at("edges").as_array()[0].as_object())
         CHECK(example.at("edges").as_array()[0].as_object().contains(key));
+}
+
+TEST_CASE("What pins sessions is told with its statement, its age and its end", "[http]") {
+    const auto reply = pins_reply({{.connection = 1073741931,
+                                    .user = "app",
+                                    .why = pin_reason::named_lock,
+                                    .statement = "SELECT `GET_LOCK` (...)",
+                                    .age = std::chrono::milliseconds(12400)}});
+    std::ifstream file(TIDEGATE_SOURCE_DIR "/docs/http.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    const auto start = page.find("[\n  {\n    \"connection\"");
+    REQUIRE(start != std::string::npos);
+    CHECK(boost::json::parse(reply.body) ==
+          boost::json::parse(page.substr(start, page.find("```", start) - start)));
+    CHECK(pins_reply({}).body == "[]\n");
 }

@@ -1,5 +1,6 @@
 // What keeps a session on its connection although no transaction is open.
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "tests/proxy/session/talk.hpp"
 
@@ -23,14 +24,17 @@ TEST_CASE("State that cannot be carried to another connection pins", "[proxy]") 
         {"LOCK TABLES t READ", pin_reason::table_locks},
         {"FLUSH TABLES WITH READ LOCK", pin_reason::table_locks},
         {"SELECT GET_LOCK('x', 1)", pin_reason::named_lock},
-        {"SET @x = 1", pin_reason::user_variable},
+        {"SET @x = 1 + 1", pin_reason::user_variable},
+        {"SET @x = N'a'", pin_reason::user_variable},
+        {"SET sql_mode = (SELECT @x := '')", pin_reason::user_variable},
+        {"SET @x = 1; SELECT 1", pin_reason::user_variable},
         {"SELECT @x := 1", pin_reason::user_variable},
         {"SELECT 1 INTO @x", pin_reason::user_variable},
         {"PREPARE s FROM 'SELECT 1'", pin_reason::prepared_text},
         {"HANDLER t OPEN", pin_reason::handler},
         {"SET sql_log_bin = 0", pin_reason::binary_log_off},
         {"SET ROLE NONE", pin_reason::unknown},
-        {"XA START 'x'", pin_reason::unknown},
+        {"XA PREPARE 'x'", pin_reason::xa_transaction},
         {"SET insert_id = 7", pin_reason::unknown},
         {"SET timestamp = 1", pin_reason::unknown},
         {"SET gtid_next = 'AUTOMATIC'", pin_reason::unknown},
@@ -110,6 +114,120 @@ TEST_CASE("UNLOCK TABLES ends what LOCK TABLES began, unless it failed", "[proxy
     CHECK(t.state.is_pinned(pin_reason::table_locks));
     t.run("UNLOCK TABLES");
     CHECK_FALSE(t.state.is_pinned(pin_reason::table_locks));
+}
+
+TEST_CASE("A temporary table pins until it is dropped by its name", "[proxy]") {
+    talk t;
+    t.run("CREATE TEMPORARY TABLE x (a INT)", silent_change);
+    t.run("CREATE TEMPORARY TABLE IF NOT EXISTS s.`Y` LIKE z", silent_change);
+    t.run("DROP TABLE x", silent_change);
+    CHECK(t.state.is_pinned(pin_reason::temporary_table));
+    SECTION("and no other, case included") {
+        t.run("DROP TABLE x, `Y`, s.y, z");
+        CHECK(t.state.is_pinned(pin_reason::temporary_table));
+    }
+    SECTION("if that does not fail") {
+        t.run("DROP TEMPORARY TABLE s.Y", {.failed = true});
+        CHECK(t.state.is_pinned(pin_reason::temporary_table));
+    }
+    SECTION("with others") {
+        t.run("DROP TEMPORARY TABLE IF EXISTS a, s.Y, b RESTRICT", silent_change);
+        CHECK_FALSE(t.state.is_pinned());
+    }
+}
+
+TEST_CASE("A temporary table whose name is in doubt pins to the end", "[proxy]") {
+    const auto [made, dropped] = GENERATE(values<std::pair<const char*, const char*>>({
+        {"CREATE TEMPORARY TABLE status (a INT)", "DROP TABLE status"},
+        {"SELECT 1; CREATE TEMPORARY TABLE x (a INT)", "DROP TABLE x"},
+        {"CREATE TEMPORARY TABLE x (a INT)", "SELECT 1; DROP TABLE x"},
+    }));
+    CAPTURE(made, dropped);
+    talk t;
+    t.run(made, silent_change);
+    t.run(dropped, silent_change);
+    CHECK(t.state.is_pinned(pin_reason::temporary_table));
+}
+
+TEST_CASE("Handlers pin until the last one is closed", "[proxy]") {
+    talk t;
+    t.run("HANDLER t OPEN");
+    t.run("HANDLER s.t OPEN AS Other");
+    t.run("HANDLER t READ FIRST");
+    t.run("HANDLER t CLOSE");
+    CHECK(t.state.is_pinned(pin_reason::handler));
+    t.run("HANDLER other CLOSE");
+    CHECK_FALSE(t.state.is_pinned());
+}
+
+TEST_CASE("A prepared text pins until it is deallocated, and for what it did", "[proxy]") {
+    talk t;
+    SECTION("nothing") {
+        t.run("PREPARE s FROM 'SELECT 1'", silent_change);
+        t.run("EXECUTE s", silent_change);
+        t.run("DEALLOCATE PREPARE S", silent_change);
+        CHECK_FALSE(t.state.is_pinned());
+    }
+    SECTION("something that lasts") {
+        const char* sql = GENERATE("PREPARE s FROM 'CREATE TEMPORARY TABLE x (a INT)'",
+                                   "PREPARE s FROM 'SELECT GET_LOCK(1, 1)'",
+                                   "PREPARE s FROM 'SET @x = 1'", "PREPARE s FROM @x",
+                                   "PREPARE s FROM 'SELECT f()'", "PREPARE s FROM 'CALL p()'");
+        CAPTURE(sql);
+        t.run(sql, silent_change);
+        t.run("EXECUTE s", silent_change);
+        t.run("DROP PREPARE s", silent_change);
+        CHECK(t.state.is_pinned(pin_reason::prepared_text));
+    }
+}
+
+TEST_CASE("Named locks pin until the server says that none is left", "[proxy]") {
+    talk t;
+    t.run("SELECT GET_LOCK('a', 1)");
+    CHECK(t.state.locks_question() == "SELECT (IS_USED_LOCK('a')<=>CONNECTION_ID()) LIMIT 1");
+    t.state.tell_locks(true);
+    CHECK(t.state.is_pinned(pin_reason::named_lock));
+    CHECK(t.state.locks_question().empty());
+    t.run("SELECT get_lock ( \"b'\", 1)");
+    t.state.tell_locks(true);
+    t.run("DO RELEASE_LOCK('a')");
+    CHECK(t.state.locks_question() ==
+          "SELECT (IS_USED_LOCK('a')<=>CONNECTION_ID()) OR "
+          "(IS_USED_LOCK(\"b'\")<=>CONNECTION_ID()) LIMIT 1");
+    t.state.tell_locks(false);
+    CHECK_FALSE(t.state.is_pinned());
+    t.run("DO RELEASE_LOCK('a')");
+    CHECK(t.state.locks_question().empty());
+}
+
+TEST_CASE("A lock whose name is an expression lasts until all are released", "[proxy]") {
+    talk t;
+    t.run("SELECT GET_LOCK(CONCAT('a', 1), 1)");
+    CHECK(t.state.locks_question().empty());
+    t.run("SELECT RELEASE_LOCK('a1')");
+    CHECK(t.state.is_pinned(pin_reason::named_lock));
+    t.run("SELECT RELEASE_ALL_LOCKS() FROM t WHERE a = 5");
+    CHECK(t.state.is_pinned(pin_reason::named_lock));
+    t.run("SELECT RELEASE_ALL_LOCKS()");
+    CHECK_FALSE(t.state.is_pinned());
+}
+
+TEST_CASE("sql_log_bin pins while it is off", "[proxy]") {
+    talk t;
+    t.run("SET SESSION sql_log_bin = OFF");
+    CHECK(t.state.is_pinned(pin_reason::binary_log_off));
+    t.run("SET sql_log_bin = 1");
+    CHECK_FALSE(t.state.is_pinned());
+}
+
+TEST_CASE("A prepared XA transaction pins until it is committed or rolled back", "[proxy]") {
+    const char* end = GENERATE("XA COMMIT 'x'", "XA ROLLBACK 'x'");
+    talk t;
+    t.run("XA PREPARE 'x'");
+    t.run(end, {.failed = true});
+    CHECK(t.state.is_pinned(pin_reason::xa_transaction));
+    t.run(end);
+    CHECK_FALSE(t.state.is_pinned());
 }
 
 TEST_CASE("What only the last connection can tell keeps it until the next statement", "[proxy]") {

@@ -31,7 +31,7 @@ public:
         const rules::script_facts facts = rules::analyze(sql, state.lexing());
         std::vector<std::uint8_t> news;
         if (!answered.failed) news = ok(answered);
-        state.end_script(facts, answered.failed);
+        state.end_script(facts, sql, answered.failed);
         return news;
     }
     std::vector<std::uint8_t> ok(const answer& answered) {

@@ -1,0 +1,129 @@
+// What keeps a session on its connection, and what lets it go: two sessions, one connection to a
+// real server.
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+
+#include "tests/proxy/session/one_connection.hpp"
+
+using namespace session_test;
+
+namespace {
+
+struct pin {
+    const char* begin;
+    const char* end;
+};
+
+}  // namespace
+
+TEST_CASE("A pin ends with the statement that ends its cause", "[proxy]") {
+    const auto [begin, end] = GENERATE(values<pin>({
+        {"CREATE TEMPORARY TABLE one.x (a INT)", "DROP TEMPORARY TABLE one.x"},
+        {"CREATE TEMPORARY TABLE one.x SELECT 1 AS a", "DROP TABLE one.x"},
+        {"SELECT GET_LOCK('it''s', 1)", "SELECT RELEASE_LOCK('it''s')"},
+        {"DO GET_LOCK('a', 1), GET_LOCK('a', 1)", "DO RELEASE_LOCK('a'), RELEASE_LOCK('a')"},
+        {"SELECT GET_LOCK(CONCAT('a', 'b'), 1)", "SELECT RELEASE_ALL_LOCKS()"},
+        {"PREPARE s FROM 'SELECT 1'", "DEALLOCATE PREPARE s"},
+        {"HANDLER one.pinned OPEN", "HANDLER pinned CLOSE"},
+        {"LOCK TABLES one.pinned READ", "UNLOCK TABLES"},
+        {"BEGIN", "COMMIT"},
+        {"SET autocommit = 0; SELECT * FROM one.pinned", "COMMIT"},
+        {"XA START 'x'; DO 1; XA END 'x'; XA PREPARE 'x'", "XA ROLLBACK 'x'"},
+    }));
+    CAPTURE(begin, end);
+    static const auto made = server().query("CREATE TABLE one.pinned (a INT)");
+    {
+        auto one = tidegate().connect(app);
+        auto other = tidegate().connect(app);
+        for (int round = 0; round < 2; ++round) {
+            REQUIRE_NOTHROW(one.query(begin));
+            REQUIRE_NOTHROW(one.query(end));
+            CHECK(other.value("SELECT 1") == "1");
+        }
+        one.query(begin);
+    }
+    // Nobody inherits what a session has left behind.
+    auto next = tidegate().connect(app);
+    CHECK(next.value("SELECT IS_FREE_LOCK('a') AND IS_FREE_LOCK('ab')") == "1");
+    CHECK_THROWS_AS(next.query("EXECUTE s"), support::server_error);
+    CHECK_THROWS_AS(next.query("SELECT * FROM one.x"), support::server_error);
+}
+
+TEST_CASE("A lock that was not taken does not pin", "[proxy]") {
+    auto holder = server().connect(app);
+    REQUIRE(holder.value("SELECT GET_LOCK('taken', 1)") == "1");
+    auto one = tidegate().connect(app);
+    auto other = tidegate().connect(app);
+    CHECK(one.value("SELECT GET_LOCK('taken', 0)") == "0");
+    CHECK(other.value("SELECT 1") == "1");
+}
+
+TEST_CASE("User variables set to literals go with their session", "[proxy]") {
+    const auto seed = GENERATE(take(4, random(0u, 1'000'000u)));
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto any = [&](std::size_t below) {
+        return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
+    };
+    const std::vector<std::string> statements{
+        "SET @x = 1",
+        "SET @x = -5, @y = 2.50",
+        "SET @X := 'it''s'",
+        "SET @`y` = ''",
+        "SET @y = 'a\\nb\\\\'",
+        "SET @x = NULL",
+        "SET @y = 0x4142",
+        "SET @x = b'101'",
+        "SET @y = 1e3",
+        "SET @x = 18446744073709551615",
+        "SET NAMES latin1, @x = 'after'",
+        "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+        "SET sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'",
+        "SET sql_mode = DEFAULT, @y = 'mode'",
+        "SELECT @x + 1",
+    };
+    const std::string look =
+        "SELECT CONCAT_WS('|', IFNULL(HEX(@x), 'NULL'), IF(@x IS NULL, '-', CHARSET(@x)), "
+        "IF(@x IS NULL, '-', COLLATION(@x)), IFNULL(HEX(@y), 'NULL'), "
+        "IF(@y IS NULL, '-', CHARSET(@y)), IF(@y IS NULL, '-', COLLATION(@y)), @x + 0, @y + 0)";
+    struct pair {
+        support::mysql_connection shared = tidegate().connect(app);
+        support::mysql_connection alone = server().connect(app);
+        std::vector<std::string> said{};
+    };
+    std::vector<pair> sessions(3);
+    const auto run = [](support::mysql_connection& session, const std::string& sql) {
+        try {
+            session.query(sql);
+            return 0u;
+        } catch (const support::server_error& refused) {
+            return refused.number();
+        }
+    };
+    for (int step = 0; step < 60; ++step) {
+        pair& now = sessions[any(sessions.size())];
+        const std::string& sql = statements[any(statements.size())];
+        now.said.push_back(sql);
+        CAPTURE(now.said);
+        REQUIRE(run(now.shared, sql) == run(now.alone, sql));
+        pair& seen = sessions[any(sessions.size())];
+        CAPTURE(seen.said);
+        REQUIRE(seen.shared.value(look) == seen.alone.value(look));
+    }
+}
+
+TEST_CASE("A user variable that only the server knows pins, and is right", "[proxy]") {
+    const char* sql = GENERATE("SET @x = CONCAT('a', 'b')", "SELECT @x := 'ab'",
+                               "SELECT 'ab' INTO @x", "SET @y = 'a', @x = CONCAT('a', 'b')");
+    CAPTURE(sql);
+    auto one = tidegate().connect(app);
+    one.query(sql);
+    CHECK(one.value("SELECT @x") == "ab");
+    one.query("SET @x = 'ab'");
+    CHECK(one.value("SELECT @x") == "ab");
+    REQUIRE(mysql_reset_connection(one.handle()) == 0);
+    auto other = tidegate().connect(app);
+    CHECK(other.value("SELECT @x IS NULL") == "1");
+    CHECK(one.value("SELECT @x IS NULL") == "1");
+}
