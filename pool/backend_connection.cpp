@@ -32,6 +32,13 @@ constexpr std::uint32_t base_capabilities = [] {
            c::deprecate_eof;
 }();
 
+/// Those that a login sets, by its collation.
+bool is_character_set(variable_id id) {
+    const std::string_view name = name_of(id);
+    return name == "character_set_client" || name == "character_set_connection" ||
+           name == "character_set_results" || name == "collation_connection";
+}
+
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
 }
@@ -226,6 +233,39 @@ asio::awaitable<result<void>> backend_connection::synchronise(shared_vector want
         }
     }
     state_ = std::move(wanted);
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::reset(vector_interner& vectors,
+                                                        clock::time_point give_up) {
+    const deadline guard(socket_, give_up);
+    const result<void> done = co_await forget_session(vectors);
+    if (!done && guard.expired()) co_return errc::timed_out;
+    co_return done;
+}
+
+asio::awaitable<result<void>> backend_connection::forget_session(vector_interner& vectors) {
+    const auto forgotten = co_await ask(protocol::command::reset_connection, {});
+    if (!forgotten) co_return forgotten.error();
+    if (forgotten->refusal) co_return errc::bad_answer;
+    prepared.clear();
+    variable_baseline at_login = std::move(baseline_);
+    server_refusal refusal;
+    const result<void> tracking = co_await start_tracking(refusal);
+    if (!tracking) co_return tracking.error();
+
+    // The server has forgotten the character set of the login.  The baseline keeps it, so that
+    // what a session has not changed means the same on all connections.
+    session_vector now;
+    now.use_schema(state_->schema());
+    for (session_vector::setting& first : baseline_) {
+        if (!is_character_set(first.id)) continue;
+        for (session_vector::setting& login : at_login) {
+            if (login.id != first.id || login.value == first.value) continue;
+            now.set(first.id, std::exchange(first.value, std::move(login.value)));
+        }
+    }
+    state_ = vectors.intern(std::move(now));
     co_return result<void>{};
 }
 

@@ -33,7 +33,8 @@ struct server_endpoint {
 struct backend_account {
     std::string user;
     std::string password;
-    std::uint32_t capabilities = 0;  // those that cannot be emulated: found_rows, ignore_space
+    std::uint32_t capabilities = 0;   // those that cannot be emulated: found_rows, ignore_space
+    std::size_t connections_max = 0;  // of the user in one pool, all capabilities; 0: the pool's
 };
 
 /// The server's refusal, as a client may be told it.
@@ -105,6 +106,12 @@ public:
     /// Errors: state_refused (`refusal` says why; state() is still true), lost.
     boost::asio::awaitable<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
 
+    /// COM_RESET_CONNECTION: whatever a session has left, known or not, is gone.  The trackers are
+    /// on again, and state() is what a fresh connection's is, but for the schema and the character
+    /// sets, which the server chooses by its own rule (tried on 9.7).
+    /// Errors: timed_out, lost, bad_answer; then the connection is good for nothing.
+    boost::asio::awaitable<result<void>> reset(vector_interner& vectors, clock::time_point give_up);
+
     /// Writes what is queued() and then `bytes`, in one call.  Errors: lost.
     boost::asio::awaitable<result<void>> send(protocol::bytes_view bytes);
 
@@ -134,6 +141,7 @@ public:
     prepared_cache prepared;
     clock::time_point idle_since{};
     bool retired = false;  // not to be lent again: a KILL may be on its way to it
+    clock::time_point retire_at = clock::time_point::max();  // not to be lent again from then on
 
 private:
     boost::asio::awaitable<result<void>> connect(const server_endpoint& server,
@@ -143,6 +151,7 @@ private:
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);
     boost::asio::awaitable<result<void>> start_tracking(server_refusal& refusal);
+    boost::asio::awaitable<result<void>> forget_session(vector_interner& vectors);
 
     boost::asio::ip::tcp::socket socket_;
     receive_buffer input_;

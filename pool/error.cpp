@@ -13,6 +13,12 @@ public:
             case errc::timed_out:
                 return "no backend connection became free in time; see limits.queue_timeout and "
                        "the server's connections_max";
+            case errc::user_limit:
+                return "no backend connection of the user became free in time; see "
+                       "limits.queue_timeout and users[].connections_max";
+            case errc::line_full:
+                return "too many sessions wait for a backend connection; see limits.queue_max and "
+                       "the server's connections_max";
             case errc::connect_failed:
                 return "the server cannot be reached; see its host and port, and whether it runs";
             case errc::login_denied:

@@ -9,6 +9,8 @@ namespace pool {
 /// Why a backend connection could not be had or used.
 enum class errc {
     timed_out = 1,   ///< No connection became free, or none could be opened, in the time allowed.
+    user_limit,      ///< Likewise, and the user had all the connections that it may have.
+    line_full,       ///< As many as may wait for a connection wait already.
     connect_failed,  ///< The server refused or did not answer.
     login_denied,    ///< The server does not accept the account.
     lost,            ///< The connection ended in the middle of a conversation.

@@ -1,8 +1,11 @@
+// Borrowing: limits, the line, opening.
+
 #include "pool/server_pool.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <utility>
 
 namespace pool {
@@ -16,16 +19,26 @@ std::chrono::microseconds since(server_pool::clock::time_point began) {
 
 }  // namespace
 
+/// A session in line.  Whoever serves it takes it out of the line and says what it gets.
 struct server_pool::waiter {
+    enum class fate { waits, lent, may_open, unreachable };
+
     waiter(const asio::any_io_executor& executor, const backend_account& who,
-           const session_vector& what, clock::time_point until)
-        : account(&who), wanted(&what), timer(executor, until) {}
+           const session_vector& state, clock::time_point until)
+        : account(&who), wanted(&state), timer(executor, until) {}
+
+    void tell(fate now) {
+        what = now;
+        timer.cancel();
+    }
 
     const backend_account* account;
     const session_vector* wanted;
     asio::steady_timer timer;
-    std::unique_ptr<backend_connection> given{};
-    bool may_open = false;  // a slot is kept for this waiter
+    fate what = fate::waits;
+    connection_ptr given{};    // if lent
+    std::uint64_t ticket = 0;  // the lower one came first
+    std::list<waiter*>::iterator place{};
 };
 
 lease& lease::operator=(lease&& other) noexcept {
@@ -41,6 +54,10 @@ void lease::give_back() {
     if (connection_) owner_->take_back(std::move(connection_));
 }
 
+void lease::reset(vector_interner& vectors) {
+    if (connection_) owner_->reset(std::move(connection_), vectors);
+}
+
 void lease::discard() noexcept {
     if (connection_) owner_->discard(std::move(connection_));
 }
@@ -52,18 +69,21 @@ server_pool::server_pool(asio::any_io_executor executor, server_endpoint server,
       limits_(limits),
       blocks_(&blocks),
       blank_(std::move(blank)),
-      observer_(&observer) {}
+      observer_(&observer),
+      retry_timer_(executor_) {}
 
 server_pool::~server_pool() = default;
 
+// Whatever is free could not serve anybody in line, so that whoever comes may take it.
 lease server_pool::borrow_now(const backend_account& account, const shared_vector& wanted) {
-    if (!waiters_.empty() || shut_down_) return {};
+    if (shut_down_) return {};
     for (std::size_t i = idle_.size(); i-- > 0;) {
         backend_connection& free = *idle_[i];
         if (free.state() != wanted || &free.account() != &account) continue;
         if (!is_trusted(free)) return {};
         auto taken = std::move(idle_[i]);
         idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
+        served_last_ = &account;
         observer_->lent({}, false);
         return {*this, std::move(taken)};
     }
@@ -75,68 +95,158 @@ asio::awaitable<result<lease>> server_pool::borrow(const backend_account& accoun
                                                    clock::time_point give_up,
                                                    server_refusal& refusal) {
     if (shut_down_) co_return errc::shutting_down;
+    if (auto free = take_idle(account, *wanted)) {
+        served_last_ = &account;
+        observer_->lent({}, false);
+        co_return lease(*this, std::move(free));
+    }
+
+    using fate = waiter::fate;
     const clock::time_point began = clock::now();
-    // Whoever comes while others wait goes to the end of the line.
-    if (waiters_.empty()) {
-        if (auto free = take_idle(account, wanted)) {
-            observer_->lent({}, false);
-            co_return lease(*this, std::move(free));
-        }
-        if (make_room()) co_return co_await open_one(account, began, give_up, refusal);
-    }
-
     waiter self(executor_, account, *wanted, give_up);
-    const bool served = co_await wait_in_line(self);
-    if (!served) {
-        if (shut_down_) co_return errc::shutting_down;
-        observer_->wait_timed_out();
-        co_return errc::timed_out;
+    join_line(self);
+    if (self.what == fate::waits && waiting_ > limits_.waiters_max) {
+        leave_line(self);
+        observer_->line_was_full();
+        co_return errc::line_full;
     }
-    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
-    if (self.given) {
-        observer_->lent(waited, true);
-        co_return lease(*this, std::move(self.given));
-    }
-    co_return co_await open_one(account, began, give_up, refusal);
-}
-
-asio::awaitable<bool> server_pool::wait_in_line(waiter& self) {
-    const auto place = waiters_.insert(waiters_.end(), &self);
-    if (!offers_.empty()) {
-        reclaimable* oldest = offers_.front();
-        offers_.pop_front();
-        oldest->reclaim();  // comes back through take_back(), perhaps to this very waiter
-    }
-    if (!self.given && !self.may_open) {
+    if (self.what == fate::waits) reclaim_for(self);
+    if (self.what == fate::waits) {
         auto [ended] = co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        (void)ended;  // cancelled or expired: what counts is what was given
+        (void)ended;  // cancelled or expired: what counts is what was told
     }
-    if (self.given || self.may_open) co_return true;  // who served it took it out of the line
-    waiters_.erase(place);
-    co_return false;
+    if (self.what == fate::unreachable)
+        co_return shut_down_ ? errc::shutting_down : errc::connect_failed;
+    if (self.what == fate::waits) {
+        leave_line(self);
+        observer_->wait_timed_out();
+        if (holds_back()) co_return errc::connect_failed;
+        co_return is_at_limit(account) ? errc::user_limit : errc::timed_out;
+    }
+    if (self.what == fate::may_open) {
+        auto opened = co_await open_one(account, give_up, refusal);
+        if (!opened) co_return opened.error();
+        self.given = std::move(*opened);
+    }
+    served_last_ = &account;
+    observer_->lent(since(began), true);
+    co_return lease(*this, std::move(self.given));
 }
 
-std::unique_ptr<backend_connection> server_pool::take_idle(const backend_account& account,
-                                                           const shared_vector& wanted) {
-    const auto usable = [&](const backend_connection& c) {
-        return &c.account() == &account && c.can_become(*wanted);
-    };
-    for (;;) {
-        auto best = idle_.end();
-        for (auto at = idle_.end(); at != idle_.begin();) {
-            --at;
-            if (!usable(**at)) continue;
-            if (best == idle_.end()) best = at;
-            if ((*at)->state() == wanted) {
-                best = at;
-                break;
-            }
+void server_pool::join_line(waiter& self) {
+    std::list<waiter*>& line = share_of(*self.account).line;
+    self.ticket = next_ticket_++;
+    self.place = line.insert(line.end(), &self);
+    ++waiting_;
+    serve_line();
+}
+
+void server_pool::leave_line(waiter& self) {
+    share_of(*self.account).line.erase(self.place);
+    --waiting_;
+}
+
+/// Gives what is free to those in line who can use it, in the order in which they came.
+void server_pool::serve_line() {
+    while (waiting_ > 0 && !shut_down_) {
+        waiter* const next = next_in_line();
+        if (next == nullptr) break;
+        if (auto free = take_idle(*next->account, *next->wanted)) {
+            leave_line(*next);
+            next->given = std::move(free);
+            next->tell(waiter::fate::lent);
+        } else if (can_open(*next->account)) {
+            leave_line(*next);
+            reserve(*next->account);
+            next->tell(waiter::fate::may_open);
+        }  // else what was free turned out to be dead
+    }
+    if (waiting_ > 0 && !shut_down_ && opening_ == 0 && holds_back()) try_again_later();
+}
+
+/// For those who wait while the server cannot be reached.
+void server_pool::try_again_later() {
+    if (retry_timer_.expiry() == retry_at_) return;  // waits already
+    retry_timer_.expires_at(retry_at_);
+    retry_timer_.async_wait([this](boost::system::error_code cancelled) {
+        if (!cancelled) serve_line();
+    });
+}
+
+/// The first of those who can be served.  One user's sessions are served in turn, so that only
+/// the first of each line is looked at.
+server_pool::waiter* server_pool::next_in_line() {
+    waiter* next = nullptr;
+    for (const auto& [user, share] : users_) {
+        if (share.line.empty()) continue;
+        waiter* const first = share.line.front();
+        if (next != nullptr && next->ticket < first->ticket) continue;
+        const bool served =
+            find_idle(*first->account, *first->wanted) != idle_.end() || can_open(*first->account);
+        if (served) next = first;
+    }
+    return next;
+}
+
+void server_pool::fail_line() {
+    if (waiting_ == 0) return;
+    for (auto& [user, share] : users_) {
+        for (waiter* const waiting : share.line) waiting->tell(waiter::fate::unreachable);
+        share.line.clear();
+    }
+    waiting_ = 0;
+}
+
+/// Takes up the oldest offer that serves `self`, unless those before it in line are served instead.
+void server_pool::reclaim_for(const waiter& self) {
+    const bool own_only = is_at_limit(*self.account);
+    const auto offer = std::find_if(offers_.begin(), offers_.end(), [&](const offered_loan& o) {
+        return !own_only || o.account->user == self.account->user;
+    });
+    if (offer == offers_.end()) return;
+    reclaimable* const loan = offer->loan;
+    offers_.erase(offer);
+    loan->reclaim();  // comes back through take_back()
+}
+
+void server_pool::offer(reclaimable& loan, const backend_account& account) {
+    if (waiting_ > 0) {
+        for (const auto& [user, share] : users_) {
+            if (share.line.empty()) continue;
+            if (user == account.user || !is_at_limit(*share.line.front()->account))
+                return loan.reclaim();
         }
+    }
+    offers_.push_back({&loan, &account});
+}
+
+void server_pool::withdraw(reclaimable& loan) {
+    offers_.remove_if([&](const offered_loan& o) { return o.loan == &loan; });
+}
+
+/// A free connection that can be brought to `wanted`: if possible one that is there, and else the
+/// one used last.
+std::vector<server_pool::connection_ptr>::iterator server_pool::find_idle(
+    const backend_account& account, const session_vector& wanted) {
+    auto best = idle_.end();
+    for (auto at = idle_.end(); at != idle_.begin();) {
+        --at;
+        if (&(*at)->account() != &account || !(*at)->can_become(wanted)) continue;
+        if (best == idle_.end()) best = at;
+        if ((*at)->state().get() == &wanted) return at;
+    }
+    return best;
+}
+
+server_pool::connection_ptr server_pool::take_idle(const backend_account& account,
+                                                   const session_vector& wanted) {
+    for (;;) {
+        const auto best = find_idle(account, wanted);
         if (best == idle_.end()) return nullptr;
-        auto taken = std::move(*best);
+        connection_ptr taken = std::move(*best);
         idle_.erase(best);
         if (is_trusted(*taken) || !taken->is_dead()) return taken;
-        close(std::move(taken));
+        forget(std::move(taken));
     }
 }
 
@@ -145,95 +255,121 @@ bool server_pool::is_trusted(const backend_connection& free) const {
     return free.idle_since > last_discard_ && clock::now() - free.idle_since <= limits_.trust_idle;
 }
 
-/// Reserves a slot for one more connection, giving up a free one of another account if need be.
-bool server_pool::make_room() {
-    if (open_ >= limits_.connections_max) {
-        if (idle_.empty()) return false;
-        std::unique_ptr<backend_connection> least_used = std::move(idle_.front());
-        idle_.erase(idle_.begin());
-        close(std::move(least_used));
-    }
-    ++open_;
-    return true;
+bool server_pool::is_at_limit(const backend_account& account) {
+    return account.connections_max > 0 && share_of(account).open >= account.connections_max;
 }
 
-asio::awaitable<result<lease>> server_pool::open_one(const backend_account& account,
-                                                     clock::time_point began,
-                                                     clock::time_point give_up,
-                                                     server_refusal& refusal) {
-    const auto until = std::min(give_up, clock::now() + limits_.connect_timeout);
+/// While the server cannot be reached: whether this is not the time to try.
+bool server_pool::holds_back() const {
+    return failing_ && (opening_ > 0 || clock::now() < retry_at_);
+}
+
+bool server_pool::can_open(const backend_account& account) {
+    if (holds_back()) return false;
+    const bool full = open_ >= limits_.connections_max || is_at_limit(account);
+    return !full || to_give_up_for(account) != idle_.end();
+}
+
+/// The free connection that makes room for one more of `account`: the one unused for longest, of
+/// the user itself if it is at its own limit.
+std::vector<server_pool::connection_ptr>::iterator server_pool::to_give_up_for(
+    const backend_account& account) {
+    if (!is_at_limit(account)) return idle_.begin();
+    return std::find_if(idle_.begin(), idle_.end(), [&](const connection_ptr& free) {
+        return free->account().user == account.user;
+    });
+}
+
+/// Counts a connection that is about to be opened; can_open() was true.
+void server_pool::reserve(const backend_account& account) {
+    if (open_ >= limits_.connections_max || is_at_limit(account)) {
+        const auto least_used = to_give_up_for(account);
+        connection_ptr given_up = std::move(*least_used);
+        idle_.erase(least_used);
+        forget(std::move(given_up));
+    }
+    ++open_;
+    ++opening_;
+    ++share_of(account).open;
+}
+
+void server_pool::release(const backend_account& account) {
+    --open_;
+    --share_of(account).open;
+}
+
+/// Opens the connection that was reserved.
+asio::awaitable<result<server_pool::connection_ptr>> server_pool::open_one(
+    const backend_account& account, clock::time_point give_up, server_refusal& refusal) {
+    const auto patience = clock::now() + limits_.connect_timeout;
+    const auto until = std::min(give_up, patience);
     auto opening = std::make_unique<backend_connection>(executor_, account, *blocks_, blank_,
                                                         limits_.prepared_max);
     all_.push_back(opening.get());  // shut_down() ends it too
-    const result<void> established = co_await opening->establish(server_, until, refusal);
+    if (shut_down_) opening->abort();
+    result<void> established = co_await opening->establish(server_, until, refusal);
     observer_->opened(established.has_value());
+    --opening_;
     if (established && !shut_down_) {
-        observer_->lent(since(began), true);
-        co_return lease(*this, std::move(opening));
+        failing_ = false;
+        opening->retire_at = retirement();
+        serve_line();  // who held back
+        co_return std::move(opening);
     }
     if (established) observer_->closed();
     std::erase(all_, opening.get());
     opening.reset();
-    --open_;
-    slot_became_free();
+    release(account);
     if (shut_down_) co_return errc::shutting_down;
+    const boost::system::error_code why = established.error();
+    // Whoever had no time left says nothing about the server, and a refusal says that it is there.
+    const bool cut_short = why == errc::timed_out && until < patience;
+    if (!cut_short) failing_ = why != errc::login_denied;
+    if (failing_) retry_at_ = clock::now() + limits_.retry_pause;
+    if (failing_ && open_ == 0) fail_line();  // else a connection may still come back
+    serve_line();
     // timed_out is for those who wait in line.
-    if (established.error() == errc::timed_out) co_return errc::connect_failed;
-    co_return established.error();
+    if (why == errc::timed_out) co_return errc::connect_failed;
+    co_return why;
 }
 
-void server_pool::take_back(std::unique_ptr<backend_connection> connection) {
+void server_pool::take_back(connection_ptr connection) {
     observer_->taken_back();
+    settle(std::move(connection));
+}
+
+/// A connection that is in nobody's hands goes to the next in line, or waits to be lent.
+void server_pool::settle(connection_ptr connection) {
     connection->input().release_if_empty();
     if (shut_down_ || connection->is_aborted() || connection->retired)
         return close(std::move(connection));
-    if (waiters_.empty()) {
-        connection->idle_since = clock::now();
-        idle_.push_back(std::move(connection));
-        return;
+    const auto now = clock::now();
+    if (now >= connection->retire_at) {
+        observer_->retired();
+        return close(std::move(connection));
     }
-    waiter& first = *waiters_.front();
-    if (first.account == &connection->account() && connection->can_become(*first.wanted)) {
-        waiters_.pop_front();
-        first.given = std::move(connection);
-        first.timer.cancel();
-        return;
-    }
-    // Of no use to whoever is first in line, who gets its slot instead.
-    close(std::move(connection));
+    connection->idle_since = now;
+    idle_.push_back(std::move(connection));
+    if (waiting_ > 0) serve_line();
 }
 
-void server_pool::discard(std::unique_ptr<backend_connection> connection) noexcept {
+void server_pool::discard(connection_ptr connection) noexcept {
     observer_->taken_back();
     // Perhaps the server went away; then those that are free are dead as well.
     last_discard_ = clock::now();
     close(std::move(connection));
 }
 
-void server_pool::close(std::unique_ptr<backend_connection> connection) noexcept {
+void server_pool::forget(connection_ptr connection) noexcept {
     std::erase(all_, connection.get());
+    release(connection->account());
     connection.reset();
-    --open_;
     observer_->closed();
-    slot_became_free();
 }
 
-void server_pool::slot_became_free() {
-    if (waiters_.empty() || open_ >= limits_.connections_max || shut_down_) return;
-    waiter& first = *waiters_.front();
-    waiters_.pop_front();
-    first.may_open = true;
-    ++open_;
-    first.timer.cancel();
-}
-
-void server_pool::offer(reclaimable& loan) {
-    if (!waiters_.empty()) return loan.reclaim();
-    offers_.push_back(&loan);
-}
-
-void server_pool::withdraw(reclaimable& loan) {
-    offers_.remove(&loan);
+void server_pool::close(connection_ptr connection) noexcept {
+    forget(std::move(connection));
+    serve_line();
 }
 
 void server_pool::drop_connections() {
@@ -241,13 +377,14 @@ void server_pool::drop_connections() {
     while (!idle_.empty()) {
         auto last = std::move(idle_.back());
         idle_.pop_back();
-        close(std::move(last));
+        forget(std::move(last));
     }
+    fail_line();
 }
 
 void server_pool::shut_down() {
     shut_down_ = true;
-    for (waiter* waiting : waiters_) waiting->timer.cancel();
+    retry_timer_.cancel();
     drop_connections();
 }
 

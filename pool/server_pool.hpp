@@ -5,9 +5,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "pool/backend_connection.hpp"
@@ -34,6 +37,10 @@ public:
 
     /// The connection is idle, its answer read to the end, and in the state it says it is in.
     void give_back();
+    /// The connection is idle, but its session has left something on it: a transaction, locks,
+    /// variables.  The pool resets it before it is lent again; nobody waits for that.  `vectors`
+    /// must outlive the pool.
+    void reset(vector_interner& vectors);
     /// Closes it.
     void discard() noexcept;
 
@@ -60,21 +67,41 @@ public:
     virtual void lent(std::chrono::microseconds waited, bool had_to_wait) = 0;
     virtual void taken_back() = 0;
     virtual void wait_timed_out() = 0;
+    virtual void line_was_full() = 0;
+    virtual void reset(bool success) = 0;
+    virtual void retired() = 0;  // closed because of its age, or unused for too long
 };
 
 struct pool_limits {
     std::size_t connections_max = 10;  // open or being opened
     std::size_t prepared_max = 200;    // statements of one connection
+    /// Of an opening, and of a reset.
     std::chrono::milliseconds connect_timeout{5000};
     /// A connection unused for longer is looked at before it is lent, as the server may have closed
     /// it; so is any other after one that was lent has not come back.
     std::chrono::milliseconds trust_idle{1000};
+    std::size_t waiters_max = 10'000;  // in line
+    std::size_t connections_warm = 0;  // kept open, even if nobody uses them: see sweep()
+    /// A connection older than this is not lent again.  Each lives up to a tenth shorter, so that
+    /// those opened together do not end together.
+    std::chrono::milliseconds age_max{3'600'000};
+    std::chrono::milliseconds idle_max{600'000};
+    /// After an opening that failed.  Until one succeeds there is one attempt at a time, and so
+    /// much time in between.
+    std::chrono::milliseconds retry_pause{100};
 };
 
 /// One worker's connections to one server.  Not for several threads.
 ///
-/// Sessions that find none free wait in line, first come, first served; the line moves when a
-/// connection comes back, is closed, or could not be opened.
+/// Sessions that find none wait in line, first come, first served: for a connection that comes
+/// back, or for the place of one.  A user at its own limit waits for one of its own, and those
+/// behind go ahead.  Invariant: nothing that is free could serve anybody in line.
+///
+/// While the server cannot be reached there is one attempt at a time, and its end is everybody's
+/// who waits: a thousand sessions do not wait for connect_timeout one after another.
+///
+///   server_pool.cpp       borrowing: limits, the line, opening
+///   server_pool_care.cpp  what a pool does by itself: resets, ages, warming
 class server_pool {
 public:
     using clock = backend_connection::clock;
@@ -93,8 +120,8 @@ public:
     ///
     /// @param give_up  The end of waiting; opening is bounded by connect_timeout besides.
     /// @param refusal  Set when the server refused the account: login_denied.
-    /// @return  The loan, not yet synchronised; or timed_out, connect_failed, login_denied,
-    ///          bad_answer, shutting_down.
+    /// @return  The loan, not yet synchronised; or timed_out, user_limit, line_full,
+    ///          connect_failed, login_denied, bad_answer, shutting_down.
     boost::asio::awaitable<result<lease>> borrow(const backend_account& account,
                                                  const shared_vector& wanted,
                                                  clock::time_point give_up,
@@ -103,12 +130,18 @@ public:
     /// The fast path of borrow(): a free connection in exactly this state, or nothing.
     lease borrow_now(const backend_account& account, const shared_vector& wanted);
 
-    /// Offers a loan for reclaim, oldest first, until withdraw(); at once if somebody waits.
-    void offer(reclaimable& loan);
+    /// Offers a loan of `account` for reclaim, oldest first, until withdraw(); at once if somebody
+    /// waits whom it would serve.
+    void offer(reclaimable& loan, const backend_account& account);
     void withdraw(reclaimable& loan);
 
+    /// To be called now and then: closes what is too old or unused for too long, and keeps
+    /// connections_warm open for the account that was served last.
+    void sweep(clock::time_point now);
+
     /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
-    /// not answer: whoever waits for it finds its connection lost.
+    /// not answer: whoever waits for it finds its connection lost, whoever is in line is told that
+    /// it cannot be reached.
     void drop_connections();
 
     /// Ends all waiting and closes all connections, those on loan and those being opened too:
@@ -116,27 +149,59 @@ public:
     void shut_down();
 
     const server_endpoint& server() const noexcept { return server_; }
+    const pool_limits& limits() const noexcept { return limits_; }
     std::size_t open() const noexcept { return open_; }
     std::size_t idle() const noexcept { return idle_.size(); }
-    std::size_t waiting() const noexcept { return waiters_.size(); }
+    std::size_t waiting() const noexcept { return waiting_; }
 
 private:
     friend class lease;
     struct waiter;
 
-    std::unique_ptr<backend_connection> take_idle(const backend_account& account,
-                                                  const shared_vector& wanted);
+    /// One user's part of the pool, whatever its sessions' capabilities.
+    struct user_share {
+        std::size_t open = 0;  // idle, lent, being opened or being reset
+        std::list<waiter*> line{};
+    };
+    struct offered_loan {
+        reclaimable* loan;
+        const backend_account* account;
+    };
+    using connection_ptr = std::unique_ptr<backend_connection>;
+
+    user_share& share_of(const backend_account& account) { return users_[account.user]; }
+    bool is_at_limit(const backend_account& account);
+
+    void join_line(waiter& self);
+    void leave_line(waiter& self);
+    void serve_line();
+    waiter* next_in_line();
+    void fail_line();
+    void try_again_later();
+    void reclaim_for(const waiter& self);
+
+    std::vector<connection_ptr>::iterator find_idle(const backend_account& account,
+                                                    const session_vector& wanted);
+    connection_ptr take_idle(const backend_account& account, const session_vector& wanted);
+    std::vector<connection_ptr>::iterator to_give_up_for(const backend_account& account);
     bool is_trusted(const backend_connection& free) const;
-    bool make_room();
-    boost::asio::awaitable<result<lease>> open_one(const backend_account& account,
-                                                   clock::time_point began,
-                                                   clock::time_point give_up,
-                                                   server_refusal& refusal);
-    boost::asio::awaitable<bool> wait_in_line(waiter& self);
-    void take_back(std::unique_ptr<backend_connection> connection);
-    void discard(std::unique_ptr<backend_connection> connection) noexcept;
-    void close(std::unique_ptr<backend_connection> connection) noexcept;
-    void slot_became_free();
+    bool holds_back() const;
+    bool can_open(const backend_account& account);
+    void reserve(const backend_account& account);
+    void release(const backend_account& account);
+    clock::time_point retirement();
+
+    boost::asio::awaitable<result<connection_ptr>> open_one(const backend_account& account,
+                                                            clock::time_point give_up,
+                                                            server_refusal& refusal);
+    boost::asio::awaitable<void> warm_one(const backend_account& account);
+    boost::asio::awaitable<void> reset_one(connection_ptr connection, vector_interner& vectors);
+    void take_back(connection_ptr connection);
+    void reset(connection_ptr connection, vector_interner& vectors);
+    void settle(connection_ptr connection);
+    void discard(connection_ptr connection) noexcept;
+    void forget(connection_ptr connection) noexcept;
+    void close(connection_ptr connection) noexcept;
 
     boost::asio::any_io_executor executor_;
     server_endpoint server_;
@@ -144,11 +209,19 @@ private:
     block_pool* blocks_;
     shared_vector blank_;
     pool_observer* observer_;
-    std::vector<std::unique_ptr<backend_connection>> idle_;  // most recently used last
-    std::vector<backend_connection*> all_;                   // idle, lent and being opened
-    std::list<waiter*> waiters_;      // bounded by the sessions of the worker
-    std::list<reclaimable*> offers_;  // likewise
-    std::size_t open_ = 0;            // idle, lent or being opened
+    std::vector<connection_ptr> idle_;                   // most recently used last
+    std::vector<backend_connection*> all_;               // idle, lent, being opened or being reset
+    std::unordered_map<std::string, user_share> users_;  // bounded by the configuration's users
+    std::size_t waiting_ = 0;                            // in all lines: up to waiters_max
+    std::uint64_t next_ticket_ = 0;                      // of those who wait
+    std::list<offered_loan> offers_;                     // bounded by the sessions of the worker
+    std::size_t open_ = 0;                               // as all_, and those about to be opened
+    std::size_t opening_ = 0;
+    std::uint64_t opened_before_ = 0;
+    bool failing_ = false;  // the last opening that ended did not reach the server
+    clock::time_point retry_at_{};
+    boost::asio::steady_timer retry_timer_;
+    const backend_account* served_last_ = nullptr;  // for whom connections are kept warm
     clock::time_point last_discard_ = clock::time_point::min();
     bool shut_down_ = false;
 };

@@ -50,9 +50,12 @@ client_session::client_session(worker& owner, asio::ip::tcp::socket socket, std:
 client_session::~client_session() {
     withdraw_offer();
     // During a command the connection is not here, so what is here has read its answer to the end.
-    const bool clean =
-        state_ && !state_->in_transaction() && !state_->is_pinned_for_more_than_questions();
-    if (held_ && clean) held_.give_back();
+    if (!held_ || !state_) return;
+    if (!state_->in_transaction() && !state_->is_pinned_for_more_than_questions()) {
+        held_.give_back();
+    } else if (state_->can_be_reset()) {
+        held_.reset(worker_->vectors());
+    }
 }
 
 void client_session::end(disconnect_reason why) {
@@ -324,8 +327,9 @@ asio::awaitable<void> client_session::let_go() {
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) co_return;
-    const auto done = co_await connection->ask(protocol::command::reset_connection, {});
-    (void)done;  // lost: then all of it is gone as well
+    const auto done = co_await connection->reset(worker_->vectors(), clock::time_point::max());
+    // If it is lost, all of it is gone as well.
+    if (done && state_->can_be_reset()) connection.give_back();
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::change_user(client_command& command) {

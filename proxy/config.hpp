@@ -33,6 +33,7 @@ struct server_config {
     std::string host = "127.0.0.1";
     std::uint16_t port = 3306;
     std::size_t connections_max = 100;  // of the whole process, all users together
+    std::size_t connections_warm = 1;   // likewise: of those, kept open
 };
 
 /// An application account.  Clients log in with it, and Tidegate logs in to the servers with it.
@@ -41,6 +42,7 @@ struct user_config {
     std::string password{};  // from `password`, `password_env` or `password_file`; never logged
     std::string default_schema{};
     router::consistency level = router::consistency::session;
+    std::size_t connections_max = 0;  // to each server, of the whole process; 0: the server's own
 };
 
 /// An edge: where reads may go, and how the copy is kept.
@@ -51,9 +53,12 @@ struct edge_config {
 
 struct limits_config {
     std::size_t clients_max = 10'000;
-    std::chrono::milliseconds connect_timeout{5'000};  // to a backend, login included
-    std::chrono::milliseconds login_timeout{10'000};   // of a client
-    std::chrono::milliseconds queue_timeout{10'000};   // waiting for a backend connection
+    std::chrono::milliseconds connect_timeout{5'000};         // to a backend, login included
+    std::chrono::milliseconds login_timeout{10'000};          // of a client
+    std::chrono::milliseconds queue_timeout{10'000};          // waiting for a backend connection
+    std::size_t queue_max = 10'000;                           // sessions that wait for one server
+    std::chrono::milliseconds connection_max_age{3'600'000};  // of a backend connection
+    std::chrono::milliseconds connection_idle_max{600'000};   // likewise
     std::chrono::milliseconds client_idle_timeout{28'800'000};
     std::chrono::milliseconds shutdown_timeout{10'000};  // for statements and transactions to end
     std::size_t packet_bytes_max = 64 * 1024 * 1024;     // of one command from a client

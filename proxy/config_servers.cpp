@@ -10,12 +10,16 @@ namespace {
 constexpr std::size_t user_bytes_max = 32;    // MySQL's own limit
 constexpr std::size_t schema_bytes_max = 64;  // likewise
 constexpr std::size_t connections_min = 2;    // one is the probe's
+constexpr std::size_t connections_limit = 100'000;
 
 void load_server(section& in, server_config& out) {
     in.require("host");
     in.text("host", out.host);
     in.number("port", out.port, 1, 65'535);
-    in.number("connections_max", out.connections_max, connections_min, 100'000);
+    in.number("connections_max", out.connections_max, connections_min, connections_limit);
+    in.number("connections_warm", out.connections_warm, 0, connections_limit);
+    if (out.connections_warm >= out.connections_max)
+        in.complain("connections_warm", "must be less than connections_max, of which one watches");
 }
 
 // Names go into log fields, metric labels and the checkpoint's key.
@@ -46,6 +50,7 @@ void load_user(section& in, user_config& out) {
     in.text("default_schema", out.default_schema);
     if (out.default_schema.size() > schema_bytes_max)
         in.complain("default_schema", "is longer than 64 bytes");
+    in.number("connections_max", out.connections_max, 1, connections_limit);
     out.level = static_cast<router::consistency>(
         in.choice("consistency", static_cast<std::size_t>(out.level),
                   {to_string(router::consistency::strong), to_string(router::consistency::session),

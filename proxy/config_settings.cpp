@@ -50,6 +50,9 @@ void load_limits(section in, limits_config& out) {
     in.duration("connect_timeout", out.connect_timeout, 10ms, 10min);
     in.duration("login_timeout", out.login_timeout, 10ms, 10min);
     in.duration("queue_timeout", out.queue_timeout, 1ms, 1h);
+    in.number("queue_max", out.queue_max, 1, 1'000'000);
+    in.duration("connection_max_age", out.connection_max_age, 1s, 365 * 24h);
+    in.duration("connection_idle_max", out.connection_idle_max, 1s, 365 * 24h);
     in.duration("client_idle_timeout", out.client_idle_timeout, 1s, 365 * 24h);
     in.duration("shutdown_timeout", out.shutdown_timeout, 0ms, 1h);
     // The protocol's own smallest and largest max_allowed_packet.

@@ -27,6 +27,11 @@ public:
     }
     void taken_back() override { count_->backend_in_use.subtract(); }
     void wait_timed_out() override { count_->borrow_timeouts.add(); }
+    void line_was_full() override { count_->borrow_refusals.add(); }
+    void reset(bool success) override {
+        (success ? count_->backend_resets : count_->backend_reset_errors).add();
+    }
+    void retired() override { count_->backend_retired.add(); }
 
 private:
     worker_counters* count_;

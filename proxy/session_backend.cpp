@@ -332,7 +332,7 @@ void client_session::settle_hold() {
     }
     if (offered_ || state_->in_transaction() || state_->is_pinned_for_more_than_questions()) return;
     offered_ = true;  // first: it may be taken up at once
-    held_.owner()->offer(*this);
+    held_.owner()->offer(*this, *account_);
 }
 
 /// Somebody waits for a connection that this session keeps only in case it asks for warnings.
@@ -359,6 +359,18 @@ client_session::attempt client_session::refuse(const boost::system::error_code& 
                     fmt::format("Too many connections: no connection to '{}' became free in {} ms "
                                 "(limits.queue_timeout; the server's connections_max)",
                                 server, worker_->settings().limits.queue_timeout.count())};
+    } else if (why == pool::errc::user_limit) {
+        refusal_ = {
+            1203, "42000",
+            fmt::format("User {} already has more than 'max_user_connections' active "
+                        "connections: none to '{}' became free in {} ms "
+                        "(limits.queue_timeout; users[].connections_max)",
+                        account_->user, server, worker_->settings().limits.queue_timeout.count())};
+    } else if (why == pool::errc::line_full) {
+        refusal_ = {1040, "08004",
+                    fmt::format("Too many connections: too many sessions wait for a connection to "
+                                "'{}' already (limits.queue_max; the server's connections_max)",
+                                server)};
     } else if (why == pool::errc::shutting_down) {
         refusal_ = {server_gone, "08S01", "Server shutdown in progress"};
     } else {

@@ -22,7 +22,9 @@ namespace {
 
 using rules::effect;
 
-constexpr std::uint16_t too_many_connections = 1040;  // ER_CON_COUNT_ERROR, refuse()'s too
+// refuse() says these too, when all connections are in use.
+constexpr std::uint16_t too_many_connections = 1040;       // ER_CON_COUNT_ERROR
+constexpr std::uint16_t too_many_user_connections = 1203;  // ER_TOO_MANY_USER_CONNECTIONS
 
 // What a server says of a name that it does not have, or that the account may not see there.  From
 // an edge it means that its coverage was wrong.
@@ -197,7 +199,8 @@ asio::awaitable<client_session::maybe_reason> client_session::run_statement(requ
 
 void client_session::note_edge_failure(std::size_t edge, attempt outcome) {
     // All its connections in use means that it is busy, not away.
-    const bool busy = outcome == attempt::refused && refusal_.code == too_many_connections;
+    const bool busy = outcome == attempt::refused && (refusal_.code == too_many_connections ||
+                                                      refusal_.code == too_many_user_connections);
     if (outcome != attempt::edge_refused && !busy) worker_->edge_failed(edge);
 }
 

@@ -46,6 +46,9 @@ public:
     bool is_pinned_for_more_than_questions() const noexcept {
         return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u);
     }
+    /// True if COM_RESET_CONNECTION undoes whatever the session has left on its connection.  It
+    /// does not undo SET ROLE (tried on 9.7), which a procedure may hide.
+    bool can_be_reset() const noexcept { return !is_pinned(pin_reason::unknown); }
     void pin(pin_reason why) { pins_.set(index(why)); }
     void unpin(pin_reason why) { pins_.reset(index(why)); }
     const std::bitset<pin_reason_count>& pins() const noexcept { return pins_; }

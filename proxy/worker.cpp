@@ -32,17 +32,26 @@ constexpr std::size_t backend_block_bytes = 16 * 1024;
 constexpr std::chrono::milliseconds sweep_interval{500};  // of idle and login timeouts
 constexpr std::chrono::milliseconds accept_pause{50};     // when there are no file descriptors left
 
-/// One worker's part of a limit for the whole process; never none, or nothing would work.
-std::size_t share_of(std::size_t total, std::size_t share, std::size_t workers) {
-    const std::size_t part = total / workers + (share < total % workers ? 1 : 0);
-    return std::max<std::size_t>(1, part);
+/// One worker's part of a number for the whole process.
+std::size_t part_of(std::size_t total, std::size_t share, std::size_t workers) {
+    return total / workers + (share < total % workers ? 1 : 0);
 }
 
-pool::pool_limits limits_of(const config& settings, std::size_t connections_max) {
+/// Likewise of a limit: never none, or nothing would work.
+std::size_t share_of(std::size_t total, std::size_t share, std::size_t workers) {
+    return std::max<std::size_t>(1, part_of(total, share, workers));
+}
+
+pool::pool_limits limits_of(const config& settings, const server_config& server, std::size_t share,
+                            std::size_t workers) {
     pool::pool_limits limits;
-    limits.connections_max = connections_max;
+    limits.connections_max = share_of(server.connections_max - 1, share, workers);  // one watches
+    limits.connections_warm = part_of(server.connections_warm, share, workers);
+    limits.waiters_max = share_of(settings.limits.queue_max, share, workers);
     limits.prepared_max = settings.limits.prepared_per_connection_max;
     limits.connect_timeout = settings.limits.connect_timeout;
+    limits.age_max = settings.limits.connection_max_age;
+    limits.idle_max = settings.limits.connection_idle_max;
     return limits;
 }
 
@@ -54,6 +63,8 @@ pool::server_endpoint endpoint_of(const server_config& server) {
 
 worker::worker(worker_environment environment, std::size_t share, std::size_t workers)
     : environment_(std::move(environment)),
+      share_(share),
+      workers_(workers),
       client_blocks_(client_block_bytes),
       backend_blocks_(backend_block_bytes),
       watch_(context_.get_executor()),
@@ -64,11 +75,9 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
     const config& settings = *environment_.settings;
     const pool::shared_vector blank = vectors_.intern({});
     const auto make_pool = [&](const server_config& server) {
-        const std::size_t shared = server.connections_max - 1;  // one is the probe's
-        return std::make_unique<pool::server_pool>(
-            context_.get_executor(), endpoint_of(server),
-            limits_of(settings, share_of(shared, share, workers)), backend_blocks_, blank,
-            pool_counters_);
+        return std::make_unique<pool::server_pool>(context_.get_executor(), endpoint_of(server),
+                                                   limits_of(settings, server, share, workers),
+                                                   backend_blocks_, blank, pool_counters_);
     };
     primary_ = make_pool(settings.primary);
     for (const edge_config& edge : settings.edges) {
@@ -165,7 +174,14 @@ asio::awaitable<void> worker::sweep() {
         auto [ended] = co_await sweep_timer_.async_wait(awaited);
         if (ended) co_return;
         check_sessions();
+        sweep_pools();
     }
+}
+
+void worker::sweep_pools() {
+    const auto now = pool::server_pool::clock::now();
+    primary_->sweep(now);
+    for (const auto& edge : edges_) edge->sweep(now);
 }
 
 void worker::check_sessions() {
@@ -317,9 +333,12 @@ void worker::on_report(const router::edge_report& report) {
 
 const pool::backend_account& worker::account(const user_config& user, std::uint32_t capabilities) {
     auto& known = accounts_[{user.name, capabilities}];
-    if (!known)
+    if (!known) {
+        const std::size_t connections_max =
+            user.connections_max > 0 ? share_of(user.connections_max, share_, workers_) : 0;
         known = std::make_unique<pool::backend_account>(
-            pool::backend_account{user.name, user.password, capabilities});
+            pool::backend_account{user.name, user.password, capabilities, connections_max});
+    }
     return *known;
 }
 

@@ -59,7 +59,8 @@ struct worker_environment {
 /// other threads post values.
 class worker {
 public:
-    /// `share` of `workers`: the servers' connections_max is divided among the workers.
+    /// `share` of `workers`: limits that concern the whole process, such as the servers'
+    /// connections_max, are divided among the workers.
     worker(worker_environment environment, std::size_t share, std::size_t workers);
     ~worker();
     worker(const worker&) = delete;
@@ -126,6 +127,7 @@ private:
     boost::asio::awaitable<void> refuse_client(boost::asio::ip::tcp::socket socket);
     boost::asio::awaitable<void> sweep();
     void check_sessions();
+    void sweep_pools();
     void on_report(const router::edge_report& report);
     std::vector<pin_report> pins() const;
     kill_outcome on_kill(const kill_order& order);
@@ -134,6 +136,8 @@ private:
                                           std::uint32_t connection_id, bool query_only);
 
     worker_environment environment_;
+    std::size_t share_;
+    std::size_t workers_;
     boost::asio::io_context context_{1};
     worker_counters counters_;
     pool_counters pool_counters_{counters_};

@@ -74,6 +74,10 @@ struct alignas(64) worker_counters {
     counter borrow_waits;
     counter borrow_wait_microseconds;
     counter borrow_timeouts;
+    counter borrow_refusals;
+    counter backend_resets;
+    counter backend_reset_errors;
+    counter backend_retired;
     counter state_replays;
     counter tracker_mismatches;
 

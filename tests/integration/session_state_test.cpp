@@ -149,6 +149,60 @@ TEST_CASE("A session that ends gives back what it had kept, and nobody inherits 
     }
 }
 
+TEST_CASE("What a session leaves is reset, not closed, unless a reset would leave it",
+          "[session_state]") {
+    struct leaving {
+        std::string what;
+        bool is_reset;
+    };
+    shared().primary().query("CREATE ROLE IF NOT EXISTS reader; GRANT reader TO app");
+    for (const leaving& l : std::vector<leaving>{
+             {"CREATE TEMPORARY TABLE t (id INT)", true},
+             {"SELECT GET_LOCK('mine', 0)", true},
+             {"BEGIN; UPDATE t SET a = 'changed' WHERE id = 1", true},
+             {"SET @x = (SELECT COUNT(*) FROM t)", true},
+             {"SET ROLE reader", false},
+         }) {
+        CAPTURE(l.what);
+        session().query("SELECT 1");
+        REQUIRE(all_given_back());
+        const double resets = shared().metric("tidegate_backend_resets_total");
+        const double connects = shared().metric("tidegate_backend_connects_total");
+        {
+            auto own = session();
+            own.query(l.what);
+        }
+        REQUIRE(all_given_back());
+        CHECK(shared().metric("tidegate_backend_resets_total") == resets + (l.is_reset ? 1 : 0));
+        for (int i = 0; i < 3; ++i)
+            CHECK(session().value("SELECT CONCAT(CURRENT_ROLE(), @x IS NULL)") == "NONE1");
+        if (l.is_reset) CHECK(shared().metric("tidegate_backend_connects_total") == connects);
+    }
+    CHECK(shared().metric("tidegate_backend_reset_errors_total") == 0);
+}
+
+TEST_CASE("A connection that was reset tells its sessions' changes as before", "[session_state]") {
+    {
+        auto first = session(), second = session();  // all connections that there are
+        first.query("CREATE TEMPORARY TABLE mine (id INT)");
+        second.query("CREATE TEMPORARY TABLE mine (id INT)");
+    }
+    REQUIRE(all_given_back());
+    auto own = session();
+    auto other = session("two");
+    for (int i = 0; i < 3; ++i) {
+        own.query("SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'), time_zone = '+02:00'");
+        CHECK(other.value("SELECT \"text\"") == "text");
+        CHECK(own.value("SELECT \"a\" FROM t WHERE id = 1") == "of one");
+        own.query("SET NAMES latin1");
+        CHECK(other.value("SELECT CONCAT(@@character_set_results, @@time_zone)") ==
+              "utf8mb4SYSTEM");
+        own.query("USE two");
+        CHECK(own.value("SELECT CONCAT(@@character_set_client, a) FROM t") == "latin1of two");
+        own.query("USE one; SET NAMES utf8mb4; SET sql_mode = DEFAULT");
+    }
+}
+
 TEST_CASE("A named lock is held by one session and not by its neighbours", "[session_state]") {
     auto first = session();
     auto second = session();

@@ -87,11 +87,13 @@ private:
         } else if (what == command::stmt_close) {
             server_.heard.push_back("close " + std::to_string(static_cast<int>(text.at(0))));
         } else {
-            const std::string named = what == command::init_db        ? "init_db " + text
-                                      : what == command::stmt_prepare ? "prepare " + text
-                                                                      : text;
+            const std::string named = what == command::init_db            ? "init_db " + text
+                                      : what == command::stmt_prepare     ? "prepare " + text
+                                      : what == command::reset_connection ? "reset"
+                                                                          : text;
             server_.heard.push_back(named);
             faulty = server_.is_fault(named);
+            if (!named.empty() && named == server_.unanswered) co_return true;
             if (const auto raw = server_.said.find(named); raw != server_.said.end()) {
                 bytes.assign(raw->second.begin(), raw->second.end());
             } else if (const auto no = server_.refused.find(named); no != server_.refused.end()) {
@@ -240,6 +242,11 @@ bool fake_server::is_fault(std::string_view command) {
 void fake_server::hang_up() {
     boost::system::error_code ignored;
     for (tcp::socket& socket : sockets_) socket.close(ignored);
+}
+
+void fake_server::hang_up_last() {
+    boost::system::error_code ignored;
+    if (!sockets_.empty()) sockets_.back().close(ignored);
 }
 
 void fake_server::blurt(std::string_view bytes) {

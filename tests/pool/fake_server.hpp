@@ -33,8 +33,9 @@ public:
     std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
                                                  {"time_zone", "SYSTEM"}};
     std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
-    std::map<std::string, std::string> known;    // query → the one value of its answer
-    std::map<std::string, std::string> said;     // query → raw bytes, answered as they are
+    std::string unanswered;                    // a command that is heard and never answered
+    std::map<std::string, std::string> known;  // query → the one value of its answer
+    std::map<std::string, std::string> said;   // query → raw bytes, answered as they are
     /// Commands of sessions until it hangs up on one instead of answering: never, if negative.  May
     /// be set from another thread.
     std::atomic<int> commands_until_fault = -1;
@@ -49,6 +50,8 @@ public:
 
     /// Closes every connection; new ones are still accepted.
     void hang_up();
+    /// Closes the connection that was made last.
+    void hang_up_last();
     /// Sends bytes that nobody has asked for on every connection.
     void blurt(std::string_view bytes);
     /// Nobody listens any more.

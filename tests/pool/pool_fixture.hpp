@@ -59,9 +59,12 @@ public:
     }
     void taken_back() override { ++returns; }
     void wait_timed_out() override { ++timeouts; }
+    void line_was_full() override { ++refusals; }
+    void reset(bool success) override { ++(success ? resets : failed_resets); }
+    void retired() override { ++retirements; }
 
     std::size_t opens = 0, failures = 0, closes = 0, lends = 0, waits = 0, returns = 0,
-                timeouts = 0;
+                timeouts = 0, refusals = 0, resets = 0, failed_resets = 0, retirements = 0;
 };
 
 /// A pool of one worker and its server.

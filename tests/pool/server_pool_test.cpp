@@ -178,8 +178,8 @@ TEST_CASE("Offered loans are taken up when somebody comes, the oldest first", "[
     pool_fixture f;
     keeper one(f.lend());
     keeper two(f.lend());
-    f.pool.offer(one);
-    f.pool.offer(two);
+    f.pool.offer(one, f.app);
+    f.pool.offer(two, f.app);
     pool::lease got = f.lend();
     CHECK(one.reclaimed == 1);
     CHECK(two.reclaimed == 0);
@@ -194,7 +194,7 @@ TEST_CASE("A loan that is offered while somebody waits is taken up at once", "[p
     keeper one(f.lend());
     const auto waiting = f.ask(f.app, f.state());
     REQUIRE(run_until(f.context, [&] { return f.pool.waiting() == 1; }));
-    f.pool.offer(one);
+    f.pool.offer(one, f.app);
     CHECK(one.reclaimed == 1);
     REQUIRE(f.settled(waiting));
     (**waiting)->give_back();
@@ -203,7 +203,7 @@ TEST_CASE("A loan that is offered while somebody waits is taken up at once", "[p
 TEST_CASE("A withdrawn offer is never taken up", "[pool]") {
     pool_fixture f({.connections_max = 1});
     keeper one(f.lend());
-    f.pool.offer(one);
+    f.pool.offer(one, f.app);
     f.pool.withdraw(one);
     const auto waiting = f.ask(f.app, f.state());
     REQUIRE(run_until(f.context, [&] { return f.pool.waiting() == 1; }));

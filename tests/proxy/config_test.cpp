@@ -103,6 +103,9 @@ routing: {wait: 250ms}
 limits:
   clients_max: 5
   queue_timeout: 2s
+  queue_max: 7
+  connection_max_age: 30m
+  connection_idle_max: 90s
   client_idle_timeout: 1h
   packet_bytes_max: 16MB
 log: {level: debug, format: json}
@@ -114,10 +117,29 @@ log: {level: debug, format: json}
     CHECK(settings.routing.wait == 250ms);
     CHECK(settings.limits.clients_max == 5);
     CHECK(settings.limits.queue_timeout == 2s);
+    CHECK(settings.limits.queue_max == 7);
+    CHECK(settings.limits.connection_max_age == 30min);
+    CHECK(settings.limits.connection_idle_max == 90s);
     CHECK(settings.limits.client_idle_timeout == 1h);
     CHECK(settings.limits.packet_bytes_max == 16 * 1024 * 1024);
     CHECK(settings.log.level == "debug");
     CHECK(settings.log.format == "json");
+}
+
+TEST_CASE("Servers and users have limits of their own", "[config]") {
+    const config settings = valid(R"(
+primary: {host: db1, connections_max: 20, connections_warm: 4}
+users:
+  - {name: app, password: secret, connections_max: 3}
+  - {name: web, password: secret}
+)");
+    CHECK(settings.primary.connections_warm == 4);
+    CHECK(settings.users.at(0).connections_max == 3);
+    CHECK(settings.users.at(1).connections_max == 0);
+    CHECK(problems("primary: {host: a, connections_max: 4, connections_warm: 4}\n"
+                   "users: [{name: a, password: ''}]\n") ==
+          std::vector<std::string>{"tidegate.yaml:1: 'primary.connections_warm' must be less than "
+                                   "connections_max, of which one watches"});
 }
 
 TEST_CASE("An unknown key is reported with its line and the key that was meant", "[config]") {

@@ -1,17 +1,8 @@
 // A server that hangs up on the n-th command of a session, for every n: the client gets an answer,
 // an error or the end of its connection, nothing is kept on loan, and the next client is served.
-#include <spdlog/logger.h>
-
 #include <catch2/catch.hpp>
-#include <thread>
 
-#include "protocol/server_status.hpp"
-#include "proxy/log.hpp"
-#include "proxy/server.hpp"
-#include "proxy/worker_counters.hpp"
-#include "tests/pool/fake_server.hpp"
-#include "tests/proxy/session/wire_client.hpp"
-#include "tests/support/free_port.hpp"
+#include "tests/proxy/session/before_fake_server.hpp"
 #include "tests/support/wait_until.hpp"
 
 using namespace session_test;
@@ -20,49 +11,13 @@ using protocol::command;
 
 namespace {
 
-constexpr std::uint32_t capabilities = protocol::capability::session_track |
-                                       protocol::capability::deprecate_eof |
-                                       protocol::capability::plugin_auth_lenenc_data;
-
-/// Tidegate in this process, before a server of a few sentences on a thread of its own.
-class faulty_fixture {
-public:
+/// Whose server's answers take more than one read.
+struct faulty_fixture : before_fake_server {
     faulty_fixture() {
         backend.row_bytes = 50'000;
         backend.known["SELECT LAST_INSERT_ID() LIMIT 1"] = "5";
-        auto made = std::make_shared<proxy::config>();
-        made->mysql.port = port_;
-        made->threads = 1;
-        made->primary = {"primary", "127.0.0.1", backend.endpoint().port, 3};
-        made->users.push_back({"app", "secret"});
-        made->limits.queue_timeout = 2s;
-        settings_ = made;
-        tidegate.emplace(settings_, *log_);
-        thread_ = std::thread([this] { context_.run(); });
-        tidegate->start();
+        start();
     }
-    ~faulty_fixture() {
-        tidegate.reset();
-        context_.stop();
-        thread_.join();
-    }
-
-    wire_client connect() const { return {port_, capabilities, {"app", "secret", "shop"}}; }
-    std::uint64_t in_use() const { return tidegate->counters()[0]->backend_in_use.value(); }
-    std::uint64_t clients() const { return tidegate->counters()[0]->clients_current.value(); }
-
-private:
-    boost::asio::io_context context_{1};
-    std::uint16_t port_ = support::free_port();
-    std::shared_ptr<const proxy::config> settings_{};
-    std::shared_ptr<spdlog::logger> log_ = proxy::make_logger({.level = "off"});
-
-public:
-    pool_test::fake_server backend{context_};
-    std::optional<proxy::server> tidegate{};
-
-private:
-    std::thread thread_{};
 };
 
 const std::vector<wire_command> conversation{
@@ -113,7 +68,9 @@ TEST_CASE("Whatever command a server hangs up on, no connection is kept and othe
         talk(f);
         f.backend.commands_until_fault = -1;
         CHECK(talk(f) == conversation.size());
-        CHECK(support::wait_until(10s, [&] { return f.in_use() == 0 && f.clients() == 0; }));
+        CHECK(support::wait_until(10s, [&] {
+            return f.count().backend_in_use.value() == 0 && f.count().clients_current.value() == 0;
+        }));
     }
 }
 

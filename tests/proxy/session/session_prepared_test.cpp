@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "tests/proxy/session/one_connection.hpp"
+#include "tests/proxy/session/wire_client.hpp"
 
 using namespace session_test;
 
@@ -107,4 +108,27 @@ TEST_CASE("What was open on the connection is given up when it is done", "[proxy
     // Nobody else would be served otherwise: there is only one connection.
     CHECK(tidegate().connect(app).value("SELECT 1") == "1");
     CHECK(session.value("SELECT 2") == "2");
+}
+
+TEST_CASE("After its table has changed, a statement's answer is the server's own, to the byte",
+          "[proxy]") {
+    using protocol::command;
+    namespace c = protocol::capability;
+    const std::uint32_t wanted = c::session_track | c::deprecate_eof | c::plugin_auth_lenenc_data;
+    const support::login as{app.user, app.password, "one"};
+    server().query(
+        "CREATE TABLE one.changing (id INT PRIMARY KEY); INSERT INTO one.changing VALUES (1)");
+    wire_client direct(server().port(), wanted, as), through(tidegate().port(), wanted, as);
+    const wire_command prepare(command::stmt_prepare, "SELECT * FROM changing");
+    const wire_command execute(command::stmt_execute, bytes{1, 0, 0, 0, 0, 1, 0, 0, 0});
+    CHECK(direct.ask(prepare) == through.ask(prepare));
+    CHECK(direct.ask(execute) == through.ask(execute));
+    for (const char* change : {"ADD added VARCHAR(9) DEFAULT 'x'", "MODIFY id BIGINT",
+                               "RENAME COLUMN added TO renamed", "DROP renamed"}) {
+        CAPTURE(change);
+        server().query("ALTER TABLE one.changing " + std::string(change));
+        CHECK(direct.ask(execute) == through.ask(execute));
+    }
+    server().query("DROP TABLE one.changing");
+    CHECK(direct.ask(execute) == through.ask(execute));
 }

@@ -1,0 +1,78 @@
+// What a pool does by itself: resets, ages, warming.
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+
+#include "pool/server_pool.hpp"
+
+namespace pool {
+namespace asio = boost::asio;
+
+/// When a connection that is opened now has lived long enough.
+server_pool::clock::time_point server_pool::retirement() {
+    // Multiples of the golden ratio spread evenly, however many there are.
+    constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
+    constexpr int parts = 1024;
+    const auto part = static_cast<int>((++opened_before_ * golden_ratio) >> 54);
+    return clock::now() + limits_.age_max - limits_.age_max / 10 * part / parts;
+}
+
+void server_pool::reset(connection_ptr connection, vector_interner& vectors) {
+    if (shut_down_ || connection->is_aborted() || connection->retired)
+        return take_back(std::move(connection));
+    asio::co_spawn(executor_, reset_one(std::move(connection), vectors), asio::detached);
+}
+
+/// The place stays taken meanwhile: the server may have much to roll back.
+asio::awaitable<void> server_pool::reset_one(connection_ptr connection, vector_interner& vectors) {
+    const auto give_up = clock::now() + limits_.connect_timeout;
+    const result<void> done = co_await connection->reset(vectors, give_up);
+    observer_->reset(done.has_value());
+    observer_->taken_back();
+    if (done) {
+        settle(std::move(connection));
+    } else {
+        close(std::move(connection));
+    }
+}
+
+void server_pool::sweep(clock::time_point now) {
+    if (shut_down_) return;
+    std::vector<connection_ptr> retired;
+    for (std::size_t i = 0; i < idle_.size();) {
+        const backend_connection& free = *idle_[i];
+        const bool unused = now - free.idle_since > limits_.idle_max &&
+                            open_ - retired.size() > limits_.connections_warm;
+        if (!unused && now < free.retire_at) {
+            ++i;
+            continue;
+        }
+        retired.push_back(std::move(idle_[i]));
+        idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (connection_ptr& connection : retired) {
+        observer_->retired();
+        forget(std::move(connection));
+    }
+    serve_line();
+    const std::size_t warm = std::min(limits_.connections_warm, limits_.connections_max);
+    while (served_last_ != nullptr && open_ < warm && !is_at_limit(*served_last_) &&
+           !holds_back()) {
+        reserve(*served_last_);
+        asio::co_spawn(executor_, warm_one(*served_last_), asio::detached);
+    }
+}
+
+asio::awaitable<void> server_pool::warm_one(const backend_account& account) {
+    server_refusal refusal;
+    auto opened = co_await open_one(account, clock::time_point::max(), refusal);
+    if (opened) {
+        settle(std::move(*opened));
+    } else if (opened.error() == errc::login_denied && served_last_ == &account) {
+        served_last_ = nullptr;  // not again: servers lock accounts that fail too often
+    }
+}
+
+}  // namespace pool
