@@ -21,6 +21,7 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint16_t too_many_prepared = 1461;  // ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 // What Tidegate needs of every connection.  DEPRECATE_EOF, because only then does the end of a
 // result carry the trackers' news; multi-statements and multi-results, so that sessions with and
@@ -360,7 +361,7 @@ asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepar
     const result<void> moved = co_await synchronise(std::move(wanted), refusal);
     if (!moved) co_return moved.error();
 
-    const auto answer = co_await ask(protocol::command::stmt_prepare, key->text);
+    const auto answer = co_await prepare(key->text);
     if (!answer) co_return answer.error();
     if (answer->refusal) {
         refusal = *answer->refusal;
@@ -373,6 +374,17 @@ asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepar
     added.columns = answer->prepared->columns;
     queue_close_statements(prepared.add(key, added));
     co_return result<void>{};
+}
+
+/// Makes room among this connection's own statements if the server has no room for one more.
+asio::awaitable<result<small_answer>> backend_connection::prepare(const std::string& text) {
+    auto answer = co_await ask(protocol::command::stmt_prepare, text);
+    if (!answer || !answer->refusal || answer->refusal->code != too_many_prepared) co_return answer;
+    const std::vector<std::uint32_t> given_up = prepared.give_up_half();
+    if (given_up.empty()) co_return answer;
+    queue_close_statements(given_up);
+    answer = co_await ask(protocol::command::stmt_prepare, text);
+    co_return answer;
 }
 
 void backend_connection::queue_close_statements(const std::vector<std::uint32_t>& ids) {

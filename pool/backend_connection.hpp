@@ -152,6 +152,7 @@ private:
                                                 server_refusal& refusal);
     boost::asio::awaitable<result<void>> start_tracking(server_refusal& refusal);
     boost::asio::awaitable<result<void>> forget_session(vector_interner& vectors);
+    boost::asio::awaitable<result<small_answer>> prepare(const std::string& text);
 
     boost::asio::ip::tcp::socket socket_;
     receive_buffer input_;

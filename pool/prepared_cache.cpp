@@ -11,21 +11,31 @@ prepared_statement* prepared_cache::find(const prepared_text& key) {
 
 std::vector<std::uint32_t> prepared_cache::add(const shared_prepared_text& key,
                                                const prepared_statement& added) {
-    std::vector<std::uint32_t> to_close;
     if (prepared_statement* known = find(*key)) {
-        to_close.push_back(known->id);
+        const std::uint32_t earlier = known->id;
         *known = added;
-        return to_close;
+        return {earlier};
     }
-    for (auto at = by_use_.end(); at != by_use_.begin() && index_.size() >= size_max_;) {
+    std::vector<std::uint32_t> to_close = shrink(size_max_ > 0 ? size_max_ - 1 : 0);
+    by_use_.push_front({key, added});
+    index_.emplace(key.get(), by_use_.begin());
+    return to_close;
+}
+
+std::vector<std::uint32_t> prepared_cache::give_up_half() {
+    return shrink(size() / 2);
+}
+
+/// Forgets the least recently used until no more than `size` are left, but for those in use.
+std::vector<std::uint32_t> prepared_cache::shrink(std::size_t size) {
+    std::vector<std::uint32_t> to_close;
+    for (auto at = by_use_.end(); at != by_use_.begin() && index_.size() > size;) {
         --at;
         if (at->statement.in_use) continue;
         to_close.push_back(at->statement.id);
         index_.erase(at->key.get());
         at = by_use_.erase(at);
     }
-    by_use_.push_front({key, added});
-    index_.emplace(key.get(), by_use_.begin());
     return to_close;
 }
 

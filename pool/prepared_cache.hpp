@@ -41,6 +41,13 @@ public:
     /// Forgets a statement; returns the server's id to close, or nothing.
     std::vector<std::uint32_t> forget(const prepared_text& key);
 
+    /// Forgets the less recently used half of those that are not in use, at least one; returns the
+    /// server's ids to close.  For a server that has no room for more.
+    std::vector<std::uint32_t> give_up_half();
+
+    /// From now on there are no more than `size_max`; those beyond it go with the next add().
+    void limit(std::size_t size_max) noexcept { size_max_ = size_max; }
+
     /// No statement is in use any more.
     void release_all();
 
@@ -52,6 +59,8 @@ private:
         shared_prepared_text key;  // keeps the address in index_ from being used again
         prepared_statement statement;
     };
+
+    std::vector<std::uint32_t> shrink(std::size_t size);
 
     std::size_t size_max_;
     std::list<entry> by_use_;

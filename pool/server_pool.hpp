@@ -139,6 +139,9 @@ public:
     /// connections_warm open for the account that was served last.
     void sweep(clock::time_point now);
 
+    /// From now on no connection keeps more than so many prepared statements.
+    void limit_prepared(std::size_t prepared_max);
+
     /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
     /// not answer: whoever waits for it finds its connection lost, whoever is in line is told that
     /// it cannot be reached.

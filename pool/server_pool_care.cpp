@@ -75,4 +75,9 @@ asio::awaitable<void> server_pool::warm_one(const backend_account& account) {
     }
 }
 
+void server_pool::limit_prepared(std::size_t prepared_max) {
+    limits_.prepared_max = prepared_max;
+    for (backend_connection* connection : all_) connection->prepared.limit(prepared_max);
+}
+
 }  // namespace pool

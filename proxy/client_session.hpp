@@ -78,6 +78,7 @@ private:
         lost_unbegun,  // the connection ended before the client got any of the answer
         lost_midway,   // or after
         edge_refused,  // refusal_ says why; a read that the primary may still answer
+        unprepared,    // the server has lost the statement, or had no room for it: once more
         refused,       // refusal_ says why; the client has not been told
         client_is_gone
     };
@@ -161,10 +162,14 @@ private:
     // session_backend.cpp
     class run_mark;
     awaitable<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
+    awaitable<attempt> run_on(pool::backend_connection& connection, bool is_edge,
+                              const request& what, bool again);
     awaitable<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
     awaitable<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
     awaitable<attempt> relay(pool::backend_connection& connection, bool is_edge,
-                             const request& what);
+                             const request& what, bool again);
+    static std::uint16_t error_to_hold(const request& what);
+    void make_room_for_statement(pool::backend_connection& connection, const request& what);
     void note_prepared(pool::backend_connection& connection, const request& what);
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);

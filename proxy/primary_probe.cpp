@@ -127,10 +127,15 @@ asio::awaitable<std::shared_ptr<const server_facts>> primary_probe::learn() {
     auto facts = std::make_shared<server_facts>();
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
     facts->lexing.server_version = version_number(connection_->server_version());
-    const auto modes =
-        co_await connection_->ask(protocol::command::query, "SELECT @@GLOBAL.sql_mode");
-    if (!modes || modes->rows.size() != 1 || !modes->rows[0][0]) co_return nullptr;
-    apply_sql_mode(facts->lexing, *modes->rows[0][0]);
+    const auto settings = co_await connection_->ask(
+        protocol::command::query, "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count");
+    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 2 ||
+        !settings->rows[0][0] || !settings->rows[0][1])
+        co_return nullptr;
+    apply_sql_mode(facts->lexing, *settings->rows[0][0]);
+    const std::string& prepared_max = *settings->rows[0][1];
+    std::from_chars(prepared_max.data(), prepared_max.data() + prepared_max.size(),
+                    facts->max_prepared_stmt_count);
 
     const auto collations = co_await connection_->ask(
         protocol::command::query,

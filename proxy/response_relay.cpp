@@ -124,7 +124,8 @@ protocol::result<void> response_relay::take_whole(packet_role role, std::span<st
     if (!moved) return moved.error();
 
     if (const protocol::err_packet* err = reader_.last_err()) {
-        if (how_.hold_error && !begun_ && out.empty()) {
+        const bool hold = how_.hold_error || (how_.hold_code != 0 && err->code == how_.hold_code);
+        if (hold && !begun_ && out.empty()) {
             held_error_.emplace(payload.begin(), payload.end());
             return {};
         }

@@ -71,6 +71,7 @@ public:
         std::uint16_t status = 0;  // the session's, for EOF packets in mid-response
         std::optional<std::uint32_t> statement_id{};  // told instead of the server's, for PREPARE
         bool hold_error = false;  // an ERR as the first packet is not forwarded: see held_error()
+        std::uint16_t hold_code = 0;  // likewise, but only an ERR with this number
     };
 
     response_relay(const options& how, response_observer& observer);
@@ -85,7 +86,8 @@ public:
     bool done() const noexcept { return body_left_ == 0 && (reader_.done() || held_error_); }
     /// True once something was given out: from then on the command cannot be tried elsewhere.
     bool begun() const noexcept { return begun_; }
-    /// With hold_error: the response was an ERR alone, and the client has not been told.
+    /// With hold_error or hold_code: the response was an ERR alone, and the client has not been
+    /// told.
     const std::optional<std::vector<std::uint8_t>>& held_error() const noexcept {
         return held_error_;
     }

@@ -1,5 +1,6 @@
 #include "proxy/server_facts.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace proxy {
@@ -15,6 +16,12 @@ std::uint32_t version_number(std::string_view version) {
         if (at != end && *at == '.') ++at;
     }
     return parts[0] * 10'000 + parts[1] * 100 + parts[2];
+}
+
+std::size_t prepared_per_connection(const server_facts& server, std::size_t connections,
+                                    std::size_t wanted) {
+    const std::uint64_t part = server.max_prepared_stmt_count / 2 / connections;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(part, 1, wanted));
 }
 
 pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +22,13 @@ struct server_facts {
     std::string version = "8.4.0";  // what clients are greeted with
     rules::lex_options lexing{};    // by its version and its global sql_mode
     std::unordered_map<std::uint16_t, collation> collations{};  // by id
+    std::uint64_t max_prepared_stmt_count = 16'382;  // of all its connections; MySQL's default
 };
+
+/// How many statements one of `connections` to a server may keep prepared, at most `wanted`: all
+/// together half of what the server allows, for it has other clients.  At least one.
+std::size_t prepared_per_connection(const server_facts& server, std::size_t connections,
+                                    std::size_t wanted);
 
 /// 9.7.4-2 → 90704; 80400 for what is no version.
 std::uint32_t version_number(std::string_view version);

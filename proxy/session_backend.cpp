@@ -21,7 +21,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint16_t unknown_database = 1049;  // ER_BAD_DB_ERROR
+constexpr std::uint16_t unknown_database = 1049;       // ER_BAD_DB_ERROR
+constexpr std::uint16_t unknown_statement = 1243;      // ER_UNKNOWN_STMT_HANDLER
+constexpr std::uint16_t no_room_for_statement = 1461;  // ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 constexpr std::string_view multi_statements_off("\1\0", 2);
 constexpr std::string_view multi_statements_on("\0\0", 2);
@@ -81,32 +83,14 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         co_return refuse_interrupted();
     }
     const run_mark running(*this, *connection, servers.server());
-    attempt ready = attempt::finished;
-    if (what.statement != nullptr) ready = co_await ready_statement(*connection, *what.statement);
-    if (ready == attempt::finished &&
-        (connection->state() != state_->vector() || what.facts != nullptr))
-        ready = co_await bring_to_state(*connection, what);
-    if (ready == attempt::refused) {
+    attempt outcome = co_await run_on(*connection, is_edge, what, false);
+    if (outcome == attempt::unprepared) outcome = co_await run_on(*connection, is_edge, what, true);
+    if (outcome == attempt::refused) {
         // The connection is still in the state it says it is in, and with it a transaction.
         keep_or_give_back(std::move(connection));
         co_return is_edge ? attempt::edge_refused : attempt::refused;
     }
-    if (ready != attempt::finished) co_return ready;
-
-    std::vector<std::uint8_t> made;
-    protocol::bytes_view frames = what.frames;
-    pool::prepared_statement* bound = nullptr;
-    if (what.statement != nullptr) bound = bind_execution(*connection, what, made, frames);
-
-    const auto sent = co_await connection->send(frames);
-    if (!sent) co_return attempt::lost_unbegun;
-    if (bound != nullptr && what.statement->parameters > 0) {
-        bound->types_known = what.statement->types_known;
-        bound->bound_types = what.statement->types;
-    }
-    const attempt outcome = co_await relay(*connection, is_edge, what);
     if (outcome != attempt::finished && outcome != attempt::edge_refused) co_return outcome;
-    if (response_failed_ && bound != nullptr) bound->types_known = false;  // perhaps not taken over
     if (outcome == attempt::finished) {
         note_prepared(*connection, what);
         if (!response_failed_ && closes_connection(what.facts, *state_->vector())) {
@@ -118,6 +102,34 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
     }
     note_pins(what.text);
     keep_or_give_back(std::move(connection));
+    co_return outcome;
+}
+
+/// Brings the connection to where the command can run, and runs it.
+asio::awaitable<client_session::attempt> client_session::run_on(
+    pool::backend_connection& connection, bool is_edge, const request& what, bool again) {
+    attempt ready = attempt::finished;
+    if (what.statement != nullptr) ready = co_await ready_statement(connection, *what.statement);
+    if (ready == attempt::finished &&
+        (connection.state() != state_->vector() || what.facts != nullptr))
+        ready = co_await bring_to_state(connection, what);
+    if (ready != attempt::finished) co_return ready;
+
+    std::vector<std::uint8_t> made;
+    protocol::bytes_view frames = what.frames;
+    pool::prepared_statement* bound = nullptr;
+    if (what.statement != nullptr) bound = bind_execution(connection, what, made, frames);
+
+    const auto sent = co_await connection.send(frames);
+    if (!sent) co_return attempt::lost_unbegun;
+    if (bound != nullptr && what.statement->parameters > 0) {
+        bound->types_known = what.statement->types_known;
+        bound->bound_types = what.statement->types;
+    }
+    const attempt outcome = co_await relay(connection, is_edge, what, again);
+    const bool answered = outcome == attempt::finished || outcome == attempt::edge_refused;
+    if (answered && response_failed_ && bound != nullptr)
+        bound->types_known = false;  // perhaps not taken over
     co_return outcome;
 }
 
@@ -157,13 +169,15 @@ asio::awaitable<client_session::attempt> client_session::bring_to_state(
 }
 
 asio::awaitable<client_session::attempt> client_session::relay(pool::backend_connection& connection,
-                                                               bool is_edge, const request& what) {
+                                                               bool is_edge, const request& what,
+                                                               bool again) {
     response_relay::options how;
     how.sent = what.command->what;
     how.backend_capabilities = connection.capabilities();
     how.client_capabilities = client_.capabilities();
     how.status = state_->status();
     how.hold_error = is_edge;
+    if (!again) how.hold_code = error_to_hold(what);
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
     response_failed_ = false;
     prepared_.reset();
@@ -187,12 +201,34 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
     if (relay.reader().prepared() != nullptr) prepared_ = *relay.reader().prepared();
     if (!relay.held_error()) co_return attempt::finished;
 
-    // Whatever an edge refuses a read for, a name it lacks, a lock or a full disk, the primary may
-    // answer it; if the statement itself is wrong, the client gets the primary's words.
     const auto error = protocol::decode_err(*relay.held_error());
     if (!error) co_return attempt::lost_unbegun;
+    if (how.hold_code != 0 && error->code == how.hold_code) {
+        make_room_for_statement(connection, what);
+        co_return attempt::unprepared;
+    }
+    // Whatever an edge refuses a read for, a name it lacks, a lock or a full disk, the primary may
+    // answer it; if the statement itself is wrong, the client gets the primary's words.
     refusal_ = {error->code, std::string(error->sqlstate), std::string(error->message)};
     co_return attempt::edge_refused;
+}
+
+/// The error that says only what this connection has prepared, not what the statement is worth.
+std::uint16_t client_session::error_to_hold(const request& what) {
+    if (what.prepared_text != nullptr) return no_room_for_statement;
+    const bool execution =
+        what.statement != nullptr && what.command->what == protocol::command::stmt_execute;
+    // Long data would be lost with it.
+    return execution && !what.statement->has_long_data ? unknown_statement : std::uint16_t{0};
+}
+
+void client_session::make_room_for_statement(pool::backend_connection& connection,
+                                             const request& what) {
+    if (what.prepared_text != nullptr) {
+        connection.queue_close_statements(connection.prepared.give_up_half());
+    } else {
+        connection.prepared.forget(*what.statement->text);  // nothing to close
+    }
 }
 
 /// After a whole answer: what the statement did to the session, asking where the trackers are

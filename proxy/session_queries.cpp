@@ -283,8 +283,9 @@ asio::awaitable<client_session::maybe_reason> client_session::conclude(const req
             co_return disconnect_reason::client_lost;
         case attempt::lost_midway:
             co_return disconnect_reason::backend_lost;
-        case attempt::edge_refused:
-            co_return disconnect_reason::internal_error;  // asked of an edge only
+        case attempt::edge_refused:  // asked of an edge only
+        case attempt::unprepared:    // attempt_on() tries again
+            co_return disconnect_reason::internal_error;
         case attempt::refused:
         case attempt::lost_unbegun:
             break;

@@ -247,7 +247,17 @@ void worker::tell(const router::edge_report& report) {
 }
 
 void worker::tell(std::shared_ptr<const server_facts> primary) {
-    asio::post(context_, [this, primary] { environment_.primary = primary; });
+    asio::post(context_, [this, primary] {
+        environment_.primary = primary;
+        limit_prepared(*primary_, settings().primary);
+        for (std::size_t i = 0; i < edges_.size(); ++i)
+            limit_prepared(*edges_[i], settings().edges[i].server);
+    });
+}
+
+void worker::limit_prepared(pool::server_pool& servers, const server_config& server) {
+    servers.limit_prepared(prepared_per_connection(primary_facts(), server.connections_max,
+                                                   settings().limits.prepared_per_connection_max));
 }
 
 void worker::tell(const position_report& report) {

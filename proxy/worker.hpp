@@ -128,6 +128,7 @@ private:
     boost::asio::awaitable<void> sweep();
     void check_sessions();
     void sweep_pools();
+    void limit_prepared(pool::server_pool& servers, const server_config& server);
     void on_report(const router::edge_report& report);
     std::vector<pin_report> pins() const;
     kill_outcome on_kill(const kill_order& order);

@@ -279,6 +279,52 @@ TEST_CASE("A statement survives a change of its table and the loss of its connec
     CHECK(select.value() == "9");
 }
 
+TEST_CASE("After its table has changed, a statement in text has the columns that it has now",
+          "[prepared_statements]") {
+    shared().primary().query(
+        "DROP TABLE IF EXISTS shop.wider; CREATE TABLE shop.wider (id INT);"
+        "INSERT INTO shop.wider VALUES (1)");
+    auto own = session();
+    own.query("PREPARE p FROM 'SELECT * FROM wider'");
+    CHECK(own.query("EXECUTE p").at(0).size() == 1);
+    shared().primary().query("ALTER TABLE shop.wider ADD added INT DEFAULT 7");
+    const support::rows answer = own.query("EXECUTE p");
+    REQUIRE(answer.at(0).size() == 2);
+    CHECK(answer[0][1] == "7");
+}
+
+TEST_CASE("A server without room for more statements has a connection's oldest replaced",
+          "[prepared_statements]") {
+    auto own = session();
+    statement first(own, "SELECT 'first'");
+    const support::rows status =
+        shared().primary().query("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'");
+    shared().primary().query("SET GLOBAL max_prepared_stmt_count = " + status[0][1].value());
+    std::vector<std::unique_ptr<statement>> more;
+    for (int i = 0; i < 10; ++i)
+        CHECK_NOTHROW(more.push_back(
+            std::make_unique<statement>(own, "SELECT 'more', " + std::to_string(i))));
+    CHECK(first.value() == "first");
+    for (const auto& one : more) CHECK(one->value() == "more");
+    shared().primary().query("SET GLOBAL max_prepared_stmt_count = 16382");
+}
+
+TEST_CASE("Tidegate's statements take half of the server's room at most", "[prepared_statements]") {
+    cluster small({
+        .primary_connections_max = 1,
+        .settings = "threads: 1\n",
+        .primary_arguments = {"--max-prepared-stmt-count=16"},
+    });
+    auto own = small.connect();
+    std::vector<std::unique_ptr<statement>> many;
+    for (int i = 0; i < 12; ++i)
+        many.push_back(std::make_unique<statement>(own, "SELECT " + std::to_string(i)));
+    for (std::size_t i = 0; i < many.size(); ++i) CHECK(many[i]->value() == std::to_string(i));
+    const support::rows status =
+        small.primary().query("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'");
+    CHECK(status[0][1] == "4");  // 16 / 2, of two connections
+}
+
 TEST_CASE("A statement's errors are the server's own", "[prepared_statements]") {
     auto own = session();
     try {

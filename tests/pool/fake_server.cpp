@@ -96,6 +96,10 @@ private:
             if (!named.empty() && named == server_.unanswered) co_return true;
             if (const auto raw = server_.said.find(named); raw != server_.said.end()) {
                 bytes.assign(raw->second.begin(), raw->second.end());
+            } else if (const auto once = server_.refused_once.find(named);
+                       once != server_.refused_once.end()) {
+                error(bytes, "not this time", once->second);
+                server_.refused_once.erase(once);
             } else if (const auto no = server_.refused.find(named); no != server_.refused.end()) {
                 error(bytes, no->second);
             } else if (const auto one = server_.known.find(named); one != server_.known.end()) {
@@ -119,10 +123,11 @@ private:
         protocol::encode(protocol::ok_packet{.status = 2}, capabilities_, packet);
         finish(out, header_at);
     }
-    void error(std::vector<std::uint8_t>& out, const std::string& message) const {
+    void error(std::vector<std::uint8_t>& out, const std::string& message,
+               std::uint16_t code = 1049) const {
         const std::size_t header_at = protocol::begin_packet(out);
         protocol::writer packet(out);
-        protocol::encode(protocol::err_packet{1049, "42000", message}, packet);
+        protocol::encode(protocol::err_packet{code, "42000", message}, packet);
         finish(out, header_at);
     }
     void prepared(std::vector<std::uint8_t>& out) {

@@ -33,6 +33,8 @@ public:
     std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
                                                  {"time_zone", "SYSTEM"}};
     std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
+    /// Refused once, with this number; then as if it were not here.
+    std::map<std::string, std::uint16_t> refused_once;
     std::string unanswered;                    // a command that is heard and never answered
     std::map<std::string, std::string> known;  // query → the one value of its answer
     std::map<std::string, std::string> said;   // query → raw bytes, answered as they are

@@ -181,3 +181,46 @@ TEST_CASE("Shutting down ends a reset", "[pool]") {
     f.pool.shut_down();
     REQUIRE(run_until(f.context, [&] { return f.pool.open() == 0; }));
 }
+
+TEST_CASE("A lower limit of prepared statements holds for the connections that there are",
+          "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    const auto prepare = [&](const std::string& text) {
+        const auto key =
+            std::make_shared<const pool::prepared_text>(pool::prepared_text{text, f.state()});
+        return run(f.context, loan->make_ready(key, f.vectors, f.refusal)).has_value();
+    };
+    for (int i = 0; i < 5; ++i) CHECK(prepare(std::to_string(i)));
+    f.pool.limit_prepared(2);
+    CHECK(prepare("one more"));
+    CHECK(loan->prepared.size() == 2);
+    loan.discard();
+    loan = f.lend();
+    for (int i = 0; i < 5; ++i) CHECK(prepare(std::to_string(i)));
+    CHECK(loan->prepared.size() == 2);
+    loan.give_back();
+}
+
+TEST_CASE("A server that has no room for a statement gets half of the connection's back",
+          "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    const auto prepare = [&](const std::string& text) {
+        const auto key =
+            std::make_shared<const pool::prepared_text>(pool::prepared_text{text, f.state()});
+        return run(f.context, loan->make_ready(key, f.vectors, f.refusal));
+    };
+    for (int i = 0; i < 4; ++i) CHECK(prepare(std::to_string(i)).has_value());
+    f.server.refused_once["prepare more"] = 1461;
+    CHECK(prepare("more").has_value());
+    CHECK(loan->prepared.size() == 3);
+    CHECK(f.server.heard == std::vector<std::string>{"prepare 0", "prepare 1", "prepare 2",
+                                                     "prepare 3", "prepare more", "close 1",
+                                                     "close 2", "prepare more"});
+    loan->prepared.clear();
+    f.server.refused_once["prepare last"] = 1461;
+    CHECK(prepare("last").error() == pool::errc::statement_refused);  // nothing to give back
+    CHECK(f.refusal.code == 1461);
+    loan.give_back();
+}

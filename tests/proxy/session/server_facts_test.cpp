@@ -17,6 +17,17 @@ TEST_CASE("What is no version counts as MySQL 8.4", "[proxy]") {
     }
 }
 
+TEST_CASE("All connections together leave half of the server's prepared statements to others",
+          "[proxy]") {
+    proxy::server_facts server;
+    server.max_prepared_stmt_count = 16'382;
+    CHECK(proxy::prepared_per_connection(server, 100, 200) == 81);
+    CHECK(proxy::prepared_per_connection(server, 10, 200) == 200);
+    server.max_prepared_stmt_count = 0;
+    CHECK(proxy::prepared_per_connection(server, 100, 200) == 1);
+    CHECK(proxy::prepared_per_connection(server, 1, 1) == 1);
+}
+
 TEST_CASE("A login's collation becomes its character sets", "[proxy]") {
     proxy::server_facts server;
     server.collations[45] = {"utf8mb4", "utf8mb4_general_ci"};

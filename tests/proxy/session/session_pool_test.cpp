@@ -1,4 +1,4 @@
-// What sessions see of the pool: its limits and its resets.
+// What sessions see of the pool: its limits, its resets, and what becomes of prepared statements.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <future>
@@ -22,6 +22,19 @@ bool contains(const bytes& answer, std::string_view text) {
 int error_of(const bytes& answer) {
     if (answer.size() < 7 || answer[4] != 0xff) return 0;
     return answer[5] + 256 * answer[6];
+}
+
+wire_command prepare(const std::string& text) {
+    return {command::stmt_prepare, text};
+}
+
+/// As the fake server names it.
+std::string execution(char id) {
+    return std::string{id, 0, 0, 0, 0, 1, 0, 0, 0};
+}
+
+wire_command execute(char id) {
+    return {command::stmt_execute, execution(id)};
 }
 
 /// Without what tests do not care about.
@@ -143,4 +156,50 @@ TEST_CASE("A connection that is to be kept warm is opened again", "[proxy]") {
         return f.count().backend_connects.value() == 2 &&
                f.count().backend_connections.value() == 1;
     }));
+}
+
+TEST_CASE("A statement that the server has lost is prepared again", "[proxy]") {
+    before_fake_server f;
+    f.backend.refused_once[execution(1)] = 1243;
+    f.start();
+    wire_client client = f.connect();
+    REQUIRE(error_of(client.ask(prepare("DO ?"))) == 0);
+    CHECK(error_of(client.ask(execute(1))) == 0);
+    CHECK(error_of(client.ask(execute(1))) == 0);
+    CHECK(heard(f) == std::vector<std::string>{"prepare DO ?", execution(1), "prepare DO ?",
+                                               execution(2), execution(2)});
+}
+
+TEST_CASE("A statement that the server loses again and again is an error", "[proxy]") {
+    before_fake_server f;
+    f.backend.refused_once[execution(1)] = 1243;
+    f.backend.refused_once[execution(2)] = 1243;
+    f.start();
+    wire_client client = f.connect();
+    REQUIRE(error_of(client.ask(prepare("DO ?"))) == 0);
+    CHECK(error_of(client.ask(execute(1))) == 1243);
+    CHECK(error_of(client.ask("DO 1")) == 0);
+}
+
+TEST_CASE("A statement that the server has no room for takes the place of older ones", "[proxy]") {
+    before_fake_server f;
+    f.backend.refused_once["prepare DO 3"] = 1461;
+    f.start();
+    wire_client client = f.connect();
+    for (const char* text : {"DO 1", "DO 2"}) CHECK(error_of(client.ask(prepare(text))) == 0);
+    CHECK(error_of(client.ask(prepare("DO 3"))) == 0);
+    CHECK(error_of(client.ask(execute(1))) == 0);
+    CHECK(heard(f) == std::vector<std::string>{"prepare DO 1", "prepare DO 2", "prepare DO 3",
+                                               "close 1", "prepare DO 3", "prepare DO 1",
+                                               execution(4)});
+}
+
+TEST_CASE("A statement that there is no room for at all is an error", "[proxy]") {
+    before_fake_server f;
+    f.backend.refused["prepare DO 1"] = "Can't create more";
+    f.backend.refused_once["prepare DO 1"] = 1461;
+    f.start();
+    wire_client client = f.connect();
+    CHECK(error_of(client.ask(prepare("DO 1"))) == 1049);  // what the second attempt was told
+    CHECK(error_of(client.ask("DO 2")) == 0);
 }
