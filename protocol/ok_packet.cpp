@@ -7,8 +7,9 @@
 
 // header u8 (0x00, or 0xfe at the end of a result), affected rows lenenc, last insert id lenenc,
 // status u16, warnings u16,
-// with CLIENT_SESSION_TRACK: info lenenc (absent when it and the state are empty), with status bit
-// session_state_changed: session state lenenc; else: info to the end
+// info lenenc (absent when it and the state are empty; the manual has it end with the packet for
+// clients without CLIENT_SESSION_TRACK, but the server writes it so for all: tried on 9.7),
+// with CLIENT_SESSION_TRACK and status bit session_state_changed: session state lenenc
 
 namespace protocol {
 
@@ -30,11 +31,10 @@ result<ok_packet> decode_ok(bytes_view payload, std::uint32_t capabilities) {
     out.last_insert_id = in.lenenc();
     out.status = in.u16();
     out.warnings = in.u16();
-    if (!capability::has(capabilities, capability::session_track)) {
-        out.info = in.rest();
-    } else if (!in.at_end()) {
+    if (!in.at_end()) {
         out.info = in.lenenc_text();
-        if ((out.status & server_status::session_state_changed) != 0)
+        if (capability::has(capabilities, capability::session_track) &&
+            (out.status & server_status::session_state_changed) != 0)
             out.session_state = in.lenenc_bytes();
         if (!in.failed() && !in.at_end()) return errc::trailing_bytes;
     }
@@ -51,7 +51,6 @@ void encode(const ok_packet& value, std::uint32_t capabilities, writer& out) {
     out.lenenc(value.last_insert_id);
     out.u16(static_cast<std::uint16_t>(changed ? value.status | flag : value.status & ~flag));
     out.u16(value.warnings);
-    if (!tracks) return out.text(value.info);
     if (changed || !value.info.empty()) out.lenenc_text(value.info);
     if (changed) out.lenenc_bytes(value.session_state);
 }

@@ -26,7 +26,7 @@ struct ok_packet {
 
 bool operator==(const ok_packet& a, const ok_packet& b) noexcept;
 
-/// `capabilities` are those of the connection: with CLIENT_SESSION_TRACK the info has a length.
+/// `capabilities` are those of the connection: a session state needs CLIENT_SESSION_TRACK.
 result<ok_packet> decode_ok(bytes_view payload, std::uint32_t capabilities);
 
 /// Sets or clears session_state_changed on the wire as session_state and the capabilities demand.
