@@ -54,8 +54,9 @@ result<execute_layout> decode_execute(bytes_view payload, std::uint16_t paramete
                                    capability::has(capabilities, capability::query_attributes));
         out.values = in.rest_bytes();
     }
+    // Without parameters MySQL reads no further (tried on 9.7), and npm's mariadb sends a types
+    // flag.
     if (in.failed()) return errc::truncated;
-    if (!in.at_end()) return errc::trailing_bytes;
     return out;
 }
 

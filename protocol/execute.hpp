@@ -41,7 +41,8 @@ struct execute_layout {
 
 /// `parameters` is what COM_STMT_PREPARE answered.  The values are located, not parsed: their types
 /// may be known from an earlier execution only.
-/// Errors: truncated, malformed, limit_exceeded, trailing_bytes (values without parameters).
+/// What follows an execution without parameters is ignored, as MySQL does.
+/// Errors: truncated, malformed, limit_exceeded.
 result<execute_layout> decode_execute(bytes_view payload, std::uint16_t parameters,
                                       std::uint32_t capabilities);
 
