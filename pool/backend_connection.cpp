@@ -339,8 +339,10 @@ asio::awaitable<result<small_answer>> backend_connection::ask(protocol::command 
             if (!decoded) co_return errc::bad_answer;
         }
         if (reader.prepared() != nullptr) answer.prepared = *reader.prepared();
-        if (const protocol::ok_packet* ok = reader.last_ok())
+        if (const protocol::ok_packet* ok = reader.last_ok()) {
             answer.session_state.assign(ok->session_state.begin(), ok->session_state.end());
+            answer.status = ok->status;
+        }
         if (const protocol::err_packet* err = reader.last_err())
             answer.refusal = {err->code, std::string(err->sqlstate), std::string(err->message)};
         input_.consume(needed);

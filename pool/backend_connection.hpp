@@ -50,6 +50,7 @@ struct small_answer {
     std::optional<protocol::prepare_ok> prepared{};
     std::vector<std::vector<std::optional<std::string>>> rows{};
     std::vector<std::uint8_t> session_state{};  // the trackers' news, of the last OK
+    std::optional<std::uint16_t> status{};      // server_status bits, likewise
 };
 
 /// One authenticated connection to a server, with the session trackers on.

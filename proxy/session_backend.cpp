@@ -235,12 +235,14 @@ void client_session::make_room_for_statement(pool::backend_connection& connectio
 /// silent. False if the connection was lost meanwhile.
 asio::awaitable<bool> client_session::settle(pool::backend_connection& connection,
                                              const request& what) {
+    const bool owes_news = what.facts != nullptr && session_state::may_owe_news(*what.facts);
+    if (response_failed_ && (owes_news || state_->next_begins_transaction())) {
+        const auto owed = co_await connection.ask(protocol::command::ping, {});
+        if (!owed || !owed->status) co_return false;
+        state_->on_status(*owed->status);
+        state_->on_news(owed->session_state);
+    }
     if (what.facts != nullptr) {
-        if (response_failed_ && session_state::may_owe_news(*what.facts)) {
-            const auto owed = co_await connection.ask(protocol::command::ping, {});
-            if (!owed) co_return false;
-            state_->on_news(owed->session_state);
-        }
         state_->end_script(*what.facts, what.text, response_failed_);
     } else {
         state_->end_command();

@@ -162,6 +162,10 @@ bool session_state::in_transaction() const noexcept {
     return (status_ & server_status::in_transaction) != 0 || characteristics_pending_;
 }
 
+bool session_state::next_begins_transaction() const noexcept {
+    return (status_ & (server_status::autocommit | server_status::in_transaction)) == 0;
+}
+
 pin_reason session_state::first_pin() const noexcept {
     std::size_t i = 0;
     while (i + 1 < pins_.size() && !pins_.test(i)) ++i;

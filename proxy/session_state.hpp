@@ -81,6 +81,11 @@ public:
     protocol::bytes_view on_ok(const protocol::ok_packet& ok);
     /// What the trackers told besides, to Tidegate only.
     void on_news(protocol::bytes_view session_state);
+    /// Likewise, of the transaction.
+    void on_status(std::uint16_t status) noexcept { status_ = status; }
+    /// True if any statement begins a transaction, even one that fails: then no packet of its
+    /// answer says so, and its locks stay (tried on 9.7 with NOWAIT and with a duplicate key).
+    bool next_begins_transaction() const noexcept;
     /// True if `script`, which failed, may have changed what the server tells only with its next
     /// OK: ask for that before end_script(), or the next session will be told (tried on 9.7).
     static bool may_owe_news(const rules::script_facts& script);

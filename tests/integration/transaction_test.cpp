@@ -113,6 +113,28 @@ TEST_CASE("A transaction that its client leaves open is rolled back", "[transact
     CHECK(other.value("SELECT amount FROM accounts WHERE id = 1 FOR UPDATE") == "1000");
 }
 
+TEST_CASE("A transaction that began with a statement that failed is rolled back, too",
+          "[transactions]") {
+    shared().primary().query(
+        "REPLACE INTO bank.accounts VALUES (1, 1000); DROP PROCEDURE IF EXISTS bank.begin_and_fail;"
+        "CREATE PROCEDURE bank.begin_and_fail() BEGIN START TRANSACTION;"
+        "UPDATE accounts SET amount = 0 WHERE id = 1; SIGNAL SQLSTATE '45000'; END");
+    // Nothing in the answer says so: an ERR packet has no status flags.
+    const auto failing =
+        GENERATE(std::pair<std::string, std::string>{"0", "INSERT INTO accounts VALUES (1, 0)"},
+                 std::pair<std::string, std::string>{"1", "CALL begin_and_fail()"});
+    CAPTURE(failing.second);
+    const std::string row = "SELECT amount FROM bank.accounts WHERE id = 1 FOR UPDATE";
+    {
+        auto session = shared().connect("bank");
+        session.query("SET autocommit = " + failing.first);
+        REQUIRE_THROWS_AS(session.query(failing.second), support::server_error);
+        CHECK_THROWS_AS(shared().primary().query(row + " NOWAIT"), support::server_error);
+    }
+    shared().primary().query("SET innodb_lock_wait_timeout = 10");
+    CHECK(shared().primary().value(row) == "1000");
+}
+
 TEST_CASE("SET TRANSACTION holds for the next transaction, whatever runs in between",
           "[transactions]") {
     auto session = shared().connect("bank");
