@@ -1,6 +1,7 @@
 #include "proxy/tracker_wishes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/algorithm/string/trim.hpp>
@@ -21,6 +22,16 @@ bool is_on(const std::string& value) {
     return value == "on" || value == "1" || value == "true";
 }
 
+// MySQL's default of session_track_system_variables.
+constexpr std::array<std::string_view, 5> default_variables{
+    "time_zone", "autocommit", "character_set_client", "character_set_results",
+    "character_set_connection"};
+
+template <class Names>
+bool names(const Names& known, std::string_view name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+}
+
 }  // namespace
 
 bool tracker_wishes::assign(const rules::assignment& set) {
@@ -39,13 +50,14 @@ bool tracker_wishes::assign(const rules::assignment& set) {
             transaction_characteristics_ || (!reset && (value == "state" || value == "1"));
     } else if (set.name == "session_track_system_variables") {
         if (reset) {
-            variables_ = tracker_wishes().variables_;
+            variables_.reset();
             all_variables_ = false;
             return true;
         }
         all_variables_ = value == "*";
-        boost::algorithm::split(variables_, value, [](char c) { return c == ','; });
-        for (std::string& name : variables_) boost::algorithm::trim(name);
+        variables_.emplace();
+        boost::algorithm::split(*variables_, value, [](char c) { return c == ','; });
+        for (std::string& name : *variables_) boost::algorithm::trim(name);
     }
     return true;
 }
@@ -54,8 +66,8 @@ bool tracker_wishes::wants(const protocol::session_change& change) const {
     using type = protocol::session_track_type;
     switch (change.type) {
         case type::system_variables:
-            return all_variables_ ||
-                   std::find(variables_.begin(), variables_.end(), change.name) != variables_.end();
+            return all_variables_ || (variables_ ? names(*variables_, change.name)
+                                                 : names(default_variables, change.name));
         case type::schema:
             return schema_;
         case type::state_change:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +32,8 @@ private:
     bool transaction_state_ = false;
     bool transaction_characteristics_ = false;
     bool all_variables_ = false;
-    std::vector<std::string> variables_{"time_zone", "autocommit", "character_set_client",
-                                        "character_set_results", "character_set_connection"};
+    // Unless the client has named some, MySQL's own; then a session need not keep them.
+    std::optional<std::vector<std::string>> variables_{};
 };
 
 }  // namespace proxy

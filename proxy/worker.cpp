@@ -27,7 +27,9 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t client_block_bytes = 1024;  // most commands; longer ones get what they need
+// Every idle client is being read into one.  Most commands are shorter; what is longer gets what it
+// needs.
+constexpr std::size_t client_block_bytes = 256;
 constexpr std::size_t backend_block_bytes = 16 * 1024;
 constexpr std::chrono::milliseconds sweep_interval{500};  // of idle and login timeouts
 constexpr std::chrono::milliseconds accept_pause{50};     // when there are no file descriptors left
