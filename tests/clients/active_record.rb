@@ -4,7 +4,7 @@ require "active_record"
 require "minitest/autorun"
 
 CONNECTION = {
-  adapter: "mysql2", host: "127.0.0.1", port: Integer(ENV.fetch("TIDEGATE_PORT")),
+  adapter: "mysql2", host: "127.0.0.1", port: Integer(ENV.fetch("PORT")),
   username: ENV.fetch("APP_USER"), password: ENV.fetch("APP_PASSWORD"), database: "shop",
   encoding: "utf8mb4", pool: 10
 }.freeze
@@ -141,15 +141,53 @@ class ActiveRecordTest < Minitest::Test
     assert_match(/STRICT/, connection.select_value("SELECT @@sql_mode"))
   end
 
+  [{}, { prepared_statements: true }].each do |more|
+    define_method("test_large_values_come_back_as_they_were_#{more.size}") do
+      connect(more)
+      Record.connection.create_table(:files, force: true) { |t| t.binary :body, limit: 2**32 - 1 }
+      file = Class.new(Record) { self.table_name = "files" }
+      [3_000_000, 17_000_000].each do |size| # the second is more than one packet holds
+        body = (ALL_BYTES * (size / 256 + 1)).byteslice(0, size)
+        assert file.create!(body: body).reload.body == body, "#{size} bytes differ"
+      end
+      Record.connection.drop_table :files
+    end
+  end
+
+  def test_tls_trusts_the_right_certificate_only
+    connect(port: Integer(ENV.fetch("TLS_PORT")), sslca: ENV.fetch("CA"), sslverify: true)
+    assert_equal 1, Record.connection.select_value("SELECT 1")
+    assert_operator Customer.count, :>=, 500
+    connect(port: Integer(ENV.fetch("TLS_PORT")), sslca: ENV.fetch("OTHER_CA"), sslverify: true)
+    assert_raises(ActiveRecord::ConnectionNotEstablished, Mysql2::Error) { Customer.count }
+  end
+
   def test_a_lost_connection_is_made_again
     connect
+    product = Product.create!(name: "kept", price: 1)
+    # The second is of the ROLLBACK that follows.
+    assert_raises(ActiveRecord::StatementInvalid, ActiveRecord::ConnectionNotEstablished) do
+      Product.transaction do
+        product.update!(name: "lost")
+        cut_connections
+        product.reload
+      end
+    end
+    # A request begins by verifying its connection, as the pool does when it lends one.
+    Record.connection.verify!
+    product.update!(stock: 7)  # waits for the lost transaction's lock if that is not rolled back yet
+    assert_equal ["kept", 7], [product.reload.name, product.stock]
+    product.destroy!
     Record.connection.raw_connection.close
     Record.connection.reconnect!
-    assert_equal 1, Record.connection.select_value("SELECT 1")
     assert Record.connection.active?
   end
 
   private
+
+  def cut_connections
+    TCPSocket.open("127.0.0.1", Integer(ENV.fetch("CUT_PORT")), &:read)
+  end
 
   def connect(more = {})
     Record.establish_connection(CONNECTION.merge(more))

@@ -32,6 +32,7 @@ INSERT INTO audit_events (what, details, created_at) VALUES ('seeded', '{}', '20
 CREATE VIEW european_orders AS SELECT id, total FROM orders WHERE region = 'eu';
 DELIMITER //
 CREATE PROCEDURE two_results() BEGIN SELECT 1 AS one; SELECT 2 AS two; END//
+CREATE PROCEDURE in_and_out(IN a INT, INOUT b INT) SET b = a + b//
 CREATE TRIGGER orders_audit AFTER DELETE ON orders FOR EACH ROW
     INSERT INTO audit_events (what, created_at) VALUES (CONCAT('deleted ', OLD.id), OLD.created_at)//
 DELIMITER ;

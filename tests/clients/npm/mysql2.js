@@ -1,18 +1,16 @@
+#!/usr/bin/env node
 // npm's mysql2 through Tidegate: text and binary protocol, pools, transactions, errors, streams.
-import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import mysql from "mysql2/promise";
+const assert = require("node:assert/strict");
+const { after, before, test } = require("node:test");
+const mysql = require("mysql2/promise");
+const { account, cutConnections, tlsOf } = require("./session.js");
 
-const account = {
-  host: "127.0.0.1",
-  port: Number(process.env.TIDEGATE_PORT),
-  user: process.env.APP_USER,
-  password: process.env.APP_PASSWORD,
-  database: "shop",
-};
 let connection;
-before(async () => { connection = await mysql.createConnection(account); });
-after(async () => { await connection.end(); });
+before(async () => {
+  connection = await mysql.createConnection(account);
+  connection.on("error", () => {}); // the last test takes the network away
+});
+after(() => { connection.destroy(); });
 
 test("a text query gives typed rows", async () => {
   const [rows, fields] = await connection.query("SELECT id, name, price, picture FROM products WHERE id = ?", [1]);
@@ -118,7 +116,33 @@ test("another user and schema may be taken on the same connection", async () => 
 });
 
 test("large values pass both ways", async () => {
-  const text = "é".repeat(9_000_000);
+  const text = "é".repeat(9_000_000); // more than one packet holds
   const [[row]] = await connection.execute("SELECT ? AS t", [text]);
   assert.equal(row.t, text);
+});
+
+test("a session over TLS trusts the right certificate only", async () => {
+  const session = await mysql.createConnection({ ...account, ...tlsOf(process.env.CA) });
+  const [[row]] = await session.execute("SELECT REPEAT('x', 100000) AS t");
+  assert.equal(row.t.length, 100_000);
+  await session.end();
+  await assert.rejects(mysql.createConnection({ ...account, ...tlsOf(process.env.OTHER_CA) }),
+    { code: "HANDSHAKE_SSL_ERROR" });
+});
+
+test("a lost connection fails its statement, and the pool makes another", async () => {
+  const pool = mysql.createPool({ ...account, connectionLimit: 2 });
+  const session = await pool.getConnection();
+  session.on("error", () => {}); // told of the loss before the next statement asks
+  await session.beginTransaction();
+  await session.query("INSERT INTO audit_events (id, what, created_at) VALUES (1000, 'lost', NOW())");
+  await cutConnections();
+  await assert.rejects(session.query("SELECT 1"));
+  session.destroy();
+  // Waits for the lock of the lost transaction if that is not rolled back yet.
+  const [made] = await pool.query("INSERT INTO audit_events (id, what, created_at) VALUES (1000, 'again', NOW())");
+  assert.equal(made.affectedRows, 1);
+  const [deleted] = await pool.query("DELETE FROM audit_events WHERE id = 1000");
+  assert.equal(deleted.affectedRows, 1);
+  await pool.end();
 });
