@@ -270,7 +270,9 @@ asio::awaitable<client_session::maybe_reason> client_session::dispatch(client_co
             close_statement(command);
             co_return std::nullopt;
         case command::ping: {
-            const bool told = co_await client_.send_ok(command, state_->status());
+            // The server's OK has the warnings of the last statement, which are why it is held.
+            if (held_) co_return co_await pass_on(command);
+            const bool told = co_await client_.send_ok(command, state_->lasting_status());
             co_return told ? maybe_reason{} : disconnect_reason::client_lost;
         }
         case command::process_kill:
@@ -307,7 +309,7 @@ asio::awaitable<client_session::maybe_reason> client_session::set_option(
     if (in.failed() || option > 1)
         co_return co_await tell_error(command, 1047, "08S01", "Unknown command");
     multi_statements_ = option == 0;  // MYSQL_OPTION_MULTI_STATEMENTS_ON
-    const bool told = co_await client_.send_result_end(command, state_->status());
+    const bool told = co_await client_.send_result_end(command, state_->lasting_status());
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 

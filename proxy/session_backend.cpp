@@ -175,7 +175,7 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
     how.sent = what.command->what;
     how.backend_capabilities = connection.capabilities();
     how.client_capabilities = client_.capabilities();
-    how.status = state_->status();
+    how.status = state_->lasting_status();
     how.hold_error = is_edge;
     if (!again) how.hold_code = error_to_hold(what);
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
@@ -240,7 +240,7 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
         const auto owed = co_await connection.ask(protocol::command::ping, {});
         if (!owed || !owed->status) co_return false;
         state_->on_status(*owed->status);
-        state_->on_news(owed->session_state);
+        state_->on_owed_news(owed->session_state);
     }
     if (what.facts != nullptr) {
         state_->end_script(*what.facts, what.text, response_failed_);
@@ -422,7 +422,9 @@ client_session::attempt client_session::refuse(const boost::system::error_code& 
 }
 
 protocol::bytes_view client_session::on_ok(const protocol::ok_packet& ok) {
-    return state_->on_ok(ok);
+    const bool in_eof = ok.header == protocol::ok_packet::result_end_header &&
+                        (client_.capabilities() & protocol::capability::deprecate_eof) == 0;
+    return state_->on_ok(ok, !in_eof);
 }
 
 void client_session::on_err(const protocol::err_packet&) {

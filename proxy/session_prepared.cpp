@@ -97,7 +97,7 @@ asio::awaitable<client_session::maybe_reason> client_session::tell_unknown_state
 asio::awaitable<client_session::maybe_reason> client_session::execute(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
-        co_return co_await tell_unknown_statement(command, "mysqld_stmt_execute");
+        co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     const auto layout =
         protocol::decode_execute(command.payload, statement->parameters, client_.capabilities());
     if (!layout)
@@ -194,9 +194,11 @@ asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
 asio::awaitable<client_session::maybe_reason> client_session::fetch(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
-        co_return co_await tell_unknown_statement(command, "mysqld_stmt_fetch");
+        co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     if (!statement->has_cursor)
-        co_return co_await tell_error(command, 1421, "HY000", "The statement has no open cursor.");
+        co_return co_await tell_error(command, 1421, "HY000",
+                                      fmt::format("The statement ({}) has no open cursor.",
+                                                  *protocol::decode_statement_id(command.payload)));
     request what;
     what.command = &command;
     what.frames = command.frames;
@@ -214,9 +216,9 @@ asio::awaitable<client_session::maybe_reason> client_session::reset_statement(
     client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
-        co_return co_await tell_unknown_statement(command, "mysqld_stmt_reset");
+        co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     if (!statement->has_cursor && !statement->has_long_data) {
-        const bool told = co_await client_.send_ok(command, state_->status());
+        const bool told = co_await client_.send_ok(command, state_->lasting_status());
         co_return told ? maybe_reason{} : disconnect_reason::client_lost;
     }
     request what;

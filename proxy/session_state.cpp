@@ -158,6 +158,11 @@ session_state::session_state(pool::vector_interner& vectors, pool::session_vecto
     set_vector(std::move(initial));
 }
 
+std::uint16_t session_state::lasting_status() const noexcept {
+    return status_ & (server_status::in_transaction | server_status::autocommit |
+                      server_status::no_backslash_escapes | server_status::in_transaction_readonly);
+}
+
 bool session_state::in_transaction() const noexcept {
     return (status_ & server_status::in_transaction) != 0 || characteristics_pending_;
 }
@@ -193,16 +198,22 @@ void session_state::begin_command() {
     to_ask_.clear();
 }
 
-protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok) {
+protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok, bool carries_news) {
     status_ = ok.status;
     warnings_left_ = ok.warnings > 0;
     if (ok.header == protocol::ok_packet::plain_header && ok.last_insert_id != 0)
         last_insert_id_ = ok.last_insert_id;
-    news_.clear();
-    if (ok.session_state.empty()) return {};
-    on_news(ok.session_state);
-    wishes_.filter(ok.session_state, news_);
+    if (!ok.session_state.empty()) on_owed_news(ok.session_state);
+    if (!carries_news) return {};
+    news_ = std::exchange(owed_news_, {});
     return news_;
+}
+
+void session_state::on_owed_news(protocol::bytes_view session_state) {
+    on_news(session_state);
+    std::vector<std::uint8_t> wanted;
+    wishes_.filter(session_state, wanted);
+    owed_news_ = owed_news_.empty() ? std::move(wanted) : merged_news(owed_news_, wanted);
 }
 
 void session_state::on_news(protocol::bytes_view session_state) {
@@ -539,6 +550,7 @@ void session_state::reset() {
     blank.use_schema(vector_->schema());
     set_vector(std::move(blank));
     wishes_ = {};
+    owed_news_.clear();
     lose_connection();
     status_ = server_status::autocommit;
     last_insert_id_ = 0;

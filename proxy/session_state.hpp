@@ -36,6 +36,8 @@ public:
     const pool::shared_vector& vector() const noexcept { return vector_; }
     const rules::lex_options& lexing() const noexcept { return lexing_; }
     std::uint16_t status() const noexcept { return status_; }  // of the last OK
+    /// Of that, what is still true when another command is answered.
+    std::uint16_t lasting_status() const noexcept;
 
     /// True while the session cannot do without its connection.
     bool holds_connection() const noexcept { return in_transaction() || pins_.any(); }
@@ -78,7 +80,11 @@ public:
     /// Before a command is sent: forgets what the last one left to the next.
     void begin_command();
     /// One OK packet of the response.  Returns the news for the client, valid until the next call.
-    protocol::bytes_view on_ok(const protocol::ok_packet& ok);
+    /// An EOF packet, in which the client is told of it, `carries_news` not: they come with the
+    /// next OK, as a server's do.
+    protocol::bytes_view on_ok(const protocol::ok_packet& ok, bool carries_news = true);
+    /// What a statement that failed has changed: the client is told with the next OK.
+    void on_owed_news(protocol::bytes_view session_state);
     /// What the trackers told besides, to Tidegate only.
     void on_news(protocol::bytes_view session_state);
     /// Likewise, of the transaction.
@@ -156,6 +162,7 @@ private:
     bool asks_counts_ = false;    // has used FOUND_ROWS() or ROW_COUNT() before
     std::vector<pool::variable_id> to_ask_;
     std::vector<std::uint8_t> news_;
+    std::vector<std::uint8_t> owed_news_;
 };
 
 }  // namespace proxy

@@ -90,4 +90,24 @@ void tracker_wishes::filter(protocol::bytes_view session_state,
         if (wants(in.change())) protocol::encode(in.change(), told);
 }
 
+std::vector<std::uint8_t> merged_news(protocol::bytes_view older, protocol::bytes_view newer) {
+    std::vector<protocol::session_change> changes;
+    for (const protocol::bytes_view news : {older, newer}) {
+        protocol::session_track_reader in(news);
+        while (in.next()) {
+            std::erase_if(changes, [&](const protocol::session_change& earlier) {
+                return earlier.type == in.change().type && earlier.name == in.change().name;
+            });
+            const auto behind =
+                std::upper_bound(changes.begin(), changes.end(), in.change(),
+                                 [](const auto& a, const auto& b) { return a.type < b.type; });
+            changes.insert(behind, in.change());
+        }
+    }
+    std::vector<std::uint8_t> out;
+    protocol::writer told(out);
+    for (const protocol::session_change& change : changes) protocol::encode(change, told);
+    return out;
+}
+
 }  // namespace proxy

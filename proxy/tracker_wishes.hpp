@@ -36,4 +36,8 @@ private:
     std::optional<std::vector<std::string>> variables_{};
 };
 
+/// The news of two OK packets as one packet has them: for each thing the newest, in the order of
+/// their types, as the server's trackers tell them.
+std::vector<std::uint8_t> merged_news(protocol::bytes_view older, protocol::bytes_view newer);
+
 }  // namespace proxy

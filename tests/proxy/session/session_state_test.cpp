@@ -248,6 +248,45 @@ TEST_CASE("The client is told what it asked for", "[proxy]") {
     CHECK_FALSE(in.next());
 }
 
+TEST_CASE("News that nothing could carry are told with the next OK", "[proxy]") {
+    talk t;
+    const auto told = [](change c) {
+        std::vector<std::uint8_t> news;
+        protocol::writer out(news);
+        protocol::encode(c, out);
+        return news;
+    };
+    const std::vector<std::uint8_t> schema = told({change_type::schema, {}, "shop"});
+    protocol::ok_packet in_eof{.header = protocol::ok_packet::result_end_header, .status = 2};
+    in_eof.session_state = schema;
+    CHECK(t.state.on_ok(in_eof, false).empty());
+    CHECK(t.state.vector()->schema() == "shop");
+    CHECK(t.run("DO 1") == schema);
+    CHECK(t.run("DO 1").empty());
+
+    t.state.on_owed_news(schema);
+    const auto newer = t.run("USE fair", changed({{change_type::schema, {}, "fair"}}));
+    CHECK(newer == told({change_type::schema, {}, "fair"}));
+
+    t.state.on_owed_news(schema);
+    t.state.reset();
+    CHECK(t.run("DO 1").empty());
+}
+
+TEST_CASE("What was true of one answer only does not last", "[proxy]") {
+    talk t;
+    namespace s = server_status;
+    const std::uint16_t lasting =
+        s::in_transaction | s::autocommit | s::no_backslash_escapes | s::in_transaction_readonly;
+    answer all;
+    all.status = 0xffff;
+    t.run("SELECT 1", all);
+    CHECK(t.state.status() == 0xffff);
+    CHECK(t.state.lasting_status() == lasting);
+    t.run("SELECT 1");
+    CHECK(t.state.lasting_status() == s::autocommit);
+}
+
 TEST_CASE("Session state that is cut short is taken as far as it goes", "[proxy]") {
     std::vector<std::uint8_t> all;
     protocol::writer out(all);

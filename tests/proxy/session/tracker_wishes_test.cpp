@@ -104,3 +104,24 @@ TEST_CASE("What a client has not asked for is filtered out, in order", "[proxy]"
         CHECK(told.size() <= expected.size());
     }
 }
+
+TEST_CASE("News that are merged are the newest, in the order of their types", "[proxy]") {
+    const auto encoded = [](const std::vector<protocol::session_change>& changes) {
+        std::vector<std::uint8_t> bytes;
+        protocol::writer out(bytes);
+        for (const protocol::session_change& change : changes) protocol::encode(change, out);
+        return bytes;
+    };
+    const auto older = encoded({{type::system_variables, "time_zone", "+01:00"},
+                                {type::system_variables, "autocommit", "ON"},
+                                {type::schema, {}, "shop"}});
+    const auto newer =
+        encoded({{type::system_variables, "time_zone", "+02:00"}, {type::state_change, {}, "1"}});
+    CHECK(proxy::merged_news(older, newer) ==
+          encoded({{type::system_variables, "autocommit", "ON"},
+                   {type::system_variables, "time_zone", "+02:00"},
+                   {type::schema, {}, "shop"},
+                   {type::state_change, {}, "1"}}));
+    CHECK(proxy::merged_news({}, newer) == newer);
+    CHECK(proxy::merged_news(older, {}) == older);
+}
