@@ -4,42 +4,26 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <iterator>
 #include <utility>
+
+#include "pool/convoy.hpp"
 
 namespace pool {
 namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t convoy_bytes_max = 64 * 1024;  // of statements
+
 std::chrono::microseconds since(server_pool::clock::time_point began) {
     return std::chrono::duration_cast<std::chrono::microseconds>(server_pool::clock::now() - began);
 }
 
 }  // namespace
-
-/// A session in line.  Whoever serves it takes it out of the line and says what it gets.
-struct server_pool::waiter {
-    enum class fate { waits, lent, may_open, unreachable };
-
-    waiter(const asio::any_io_executor& executor, const backend_account& who,
-           const session_vector& state, clock::time_point until)
-        : account(&who), wanted(&state), timer(executor, until) {}
-
-    void tell(fate now) {
-        what = now;
-        timer.cancel();
-    }
-
-    const backend_account* account;
-    const session_vector* wanted;
-    asio::steady_timer timer;
-    fate what = fate::waits;
-    connection_ptr given{};    // if lent
-    std::uint64_t ticket = 0;  // the lower one came first
-    std::list<waiter*>::iterator place{};
-};
 
 lease& lease::operator=(lease&& other) noexcept {
     if (this != &other) {
@@ -94,16 +78,27 @@ asio::awaitable<result<lease>> server_pool::borrow(const backend_account& accoun
                                                    const shared_vector& wanted,
                                                    clock::time_point give_up,
                                                    server_refusal& refusal) {
+    auto got = co_await borrow_or_ride(account, wanted, give_up, refusal, nullptr);
+    if (!got) co_return got.error();
+    co_return std::move(got->connection);
+}
+
+asio::awaitable<result<passage>> server_pool::borrow_or_ride(const backend_account& account,
+                                                             const shared_vector& wanted,
+                                                             clock::time_point give_up,
+                                                             server_refusal& refusal,
+                                                             passenger* rider) {
     if (shut_down_) co_return errc::shutting_down;
     if (auto free = take_idle(account, *wanted)) {
         served_last_ = &account;
         observer_->lent({}, false);
-        co_return lease(*this, std::move(free));
+        co_return passage{lease(*this, std::move(free))};
     }
 
     using fate = waiter::fate;
     const clock::time_point began = clock::now();
     waiter self(executor_, account, *wanted, give_up);
+    self.rider = rider;
     join_line(self);
     if (self.what == fate::waits && waiting_ > limits_.waiters_max) {
         leave_line(self);
@@ -111,10 +106,13 @@ asio::awaitable<result<lease>> server_pool::borrow(const backend_account& accoun
         co_return errc::line_full;
     }
     if (self.what == fate::waits) reclaim_for(self);
-    if (self.what == fate::waits) {
+    while (self.what == fate::waits || self.what == fate::rides) {
         auto [ended] = co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)ended;  // cancelled or expired: what counts is what was told
+        if (self.what == fate::waits) break;
+        if (self.what == fate::rides) self.timer.expires_at(clock::time_point::max());
     }
+    if (self.what == fate::rode) co_return passage{{*this, std::move(self.given)}, self.end};
     if (self.what == fate::unreachable)
         co_return shut_down_ ? errc::shutting_down : errc::connect_failed;
     if (self.what == fate::waits) {
@@ -130,7 +128,7 @@ asio::awaitable<result<lease>> server_pool::borrow(const backend_account& accoun
     }
     served_last_ = &account;
     observer_->lent(since(began), true);
-    co_return lease(*this, std::move(self.given));
+    co_return passage{lease(*this, std::move(self.given))};
 }
 
 void server_pool::join_line(waiter& self) {
@@ -152,6 +150,7 @@ void server_pool::serve_line() {
         waiter* const next = next_in_line();
         if (next == nullptr) break;
         if (auto free = take_idle(*next->account, *next->wanted)) {
+            if (start_convoy(*next, free)) continue;
             leave_line(*next);
             next->given = std::move(free);
             next->tell(waiter::fate::lent);
@@ -162,6 +161,48 @@ void server_pool::serve_line() {
         }  // else what was free turned out to be dead
     }
     if (waiting_ > 0 && !shut_down_ && opening_ == 0 && holds_back()) try_again_later();
+}
+
+/// Sends the statements of several who wait down one connection, if at least two can go together:
+/// `first`, whose turn it is, and those behind it that want the same.
+bool server_pool::start_convoy(const waiter& first, connection_ptr& connection) {
+    std::list<waiter*>& line = share_of(*first.account).line;
+    if (limits_.convoy_max < 2 || first.rider == nullptr || line.size() < 2) return false;
+    if (connection->state().get() != first.wanted) return false;
+    std::vector<waiter*> aboard;
+    std::vector<std::uint8_t> frames;
+    std::size_t looked_at = 0;
+    for (auto at = line.begin(); at != line.end() && looked_at < 4 * limits_.convoy_max;
+         ++at, ++looked_at) {
+        waiter& next = **at;
+        if (aboard.size() == limits_.convoy_max || frames.size() >= convoy_bytes_max) break;
+        const bool fits = next.rider != nullptr && next.account == first.account &&
+                          next.wanted == first.wanted && next.rider->board(*connection, frames);
+        if (fits) aboard.push_back(&next);
+        if (aboard.empty()) return false;  // whoever is first is served first
+    }
+    if (aboard.size() < 2) return false;
+    for (waiter* who : aboard) {
+        leave_line(*who);
+        who->what = waiter::fate::rides;
+    }
+    served_last_ = first.account;
+    observer_->lent({}, true);
+    observer_->rode(aboard.size());
+    asio::co_spawn(executor_, drive(std::move(connection), std::move(aboard), std::move(frames)),
+                   asio::detached);
+    return true;
+}
+
+asio::awaitable<void> server_pool::drive(connection_ptr connection, std::vector<waiter*> aboard,
+                                         std::vector<std::uint8_t> frames) {
+    convoy::outcome outcome = convoy::outcome::broken;
+    {
+        convoy riders(std::move(aboard));
+        outcome = co_await riders.run(connection, frames, limits_.convoy_wait_max);
+    }
+    if (outcome == convoy::outcome::clean) take_back(std::move(connection));
+    if (outcome == convoy::outcome::broken) discard(std::move(connection));
 }
 
 /// For those who wait while the server cannot be reached.
@@ -175,7 +216,7 @@ void server_pool::try_again_later() {
 
 /// The first of those who can be served.  One user's sessions are served in turn, so that only
 /// the first of each line is looked at.
-server_pool::waiter* server_pool::next_in_line() {
+waiter* server_pool::next_in_line() {
     waiter* next = nullptr;
     for (const auto& [user, share] : users_) {
         if (share.line.empty()) continue;

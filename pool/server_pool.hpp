@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "pool/backend_connection.hpp"
+#include "pool/passenger.hpp"
 
 namespace pool {
 
 class server_pool;
+struct waiter;
 
 /// A connection on loan.  Goes back to the pool with give_back(), and is closed otherwise: whoever
 /// leaves in the middle of something leaves nothing behind.
@@ -58,6 +60,13 @@ public:
     virtual void reclaim() = 0;
 };
 
+/// What borrow_or_ride() came to: a connection, or the end of a ride, with a connection if the ride
+/// ended alone.
+struct passage {
+    lease connection{};
+    ride_end how = ride_end::none;
+};
+
 /// What a pool counts; the owner gives the places.
 class pool_observer {
 public:
@@ -69,6 +78,8 @@ public:
     virtual void wait_timed_out() = 0;
     virtual void line_was_full() = 0;
     virtual void reset(bool success) = 0;
+    /// So many statements were sent together; lent() and taken_back() count them once.
+    virtual void rode(std::size_t) {}
     virtual void retired() = 0;  // closed because of its age, or unused for too long
 };
 
@@ -77,6 +88,9 @@ struct pool_limits {
     std::size_t prepared_max = 200;    // statements of one connection
     /// Of an opening, and of a reset.
     std::chrono::milliseconds connect_timeout{5000};
+    std::size_t convoy_max = 1;  // statements sent together down one connection
+    /// For so long a statement waits, once it is sent, for those of others before it.
+    std::chrono::milliseconds convoy_wait_max{20};
     /// A connection unused for longer is looked at before it is lent, as the server may have closed
     /// it; so is any other after one that was lent has not come back.
     std::chrono::milliseconds trust_idle{1000};
@@ -127,6 +141,13 @@ public:
                                                  clock::time_point give_up,
                                                  server_refusal& refusal);
 
+    /// As borrow(), but if there is a line, `rider` may share a connection with others in it.
+    boost::asio::awaitable<result<passage>> borrow_or_ride(const backend_account& account,
+                                                           const shared_vector& wanted,
+                                                           clock::time_point give_up,
+                                                           server_refusal& refusal,
+                                                           passenger* rider);
+
     /// The fast path of borrow(): a free connection in exactly this state, or nothing.
     lease borrow_now(const backend_account& account, const shared_vector& wanted);
 
@@ -159,7 +180,6 @@ public:
 
 private:
     friend class lease;
-    struct waiter;
 
     /// One user's part of the pool, whatever its sessions' capabilities.
     struct user_share {
@@ -178,6 +198,9 @@ private:
     void join_line(waiter& self);
     void leave_line(waiter& self);
     void serve_line();
+    bool start_convoy(const waiter& first, connection_ptr& connection);
+    boost::asio::awaitable<void> drive(connection_ptr connection, std::vector<waiter*> aboard,
+                                       std::vector<std::uint8_t> frames);
     waiter* next_in_line();
     void fail_line();
     void try_again_later();

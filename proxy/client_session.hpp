@@ -34,6 +34,7 @@ class worker;
 ///   session_queries.cpp     text statements: routing, waiting for an edge, retries
 ///   session_prepared.cpp    prepared statements
 ///   session_backend.cpp     one attempt on one server connection
+///   session_ride.cpp        short reads that share a connection with those of other sessions
 ///   session_kill.cpp        KILL, of other sessions and of this one
 class client_session final : public pool::reclaimable, public response_observer {
 public:
@@ -90,8 +91,9 @@ private:
         session_statement* statement = nullptr;  // for COM_STMT_EXECUTE and its like
         const pool::shared_prepared_text* prepared_text = nullptr;  // for COM_STMT_PREPARE
         std::uint32_t statement_id = 0;                             // likewise: towards the client
-        const rules::script_facts* facts = nullptr;  // null: the command is no statement
-        std::string_view text{};                     // of which they are
+        const rules::script_facts* facts = nullptr;   // null: the command is no statement
+        std::string_view text{};                      // of which they are
+        rules::statement_history* history = nullptr;  // likewise; null if nobody keeps one
         bool repeatable = false;  // a read that may be tried again if the connection is lost
     };
 
@@ -166,10 +168,17 @@ private:
                               const request& what, bool again);
     awaitable<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
     awaitable<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
+    response_relay::options relay_options(std::uint32_t backend_capabilities, bool is_edge,
+                                          const request& what, bool again) const;
     awaitable<attempt> relay(pool::backend_connection& connection, bool is_edge,
                              const request& what, bool again);
+    awaitable<attempt> take_answer(response_relay& relay, pool::backend_connection& connection,
+                                   const request& what);
+    attempt held_refusal(const response_relay& relay, pool::backend_connection* connection,
+                         const request& what);
     static std::uint16_t error_to_hold(const request& what);
     void make_room_for_statement(pool::backend_connection& connection, const request& what);
+    awaitable<attempt> finish(pool::lease connection, attempt outcome, const request& what);
     void note_prepared(pool::backend_connection& connection, const request& what);
     awaitable<bool> settle(pool::backend_connection& connection, const request& what);
     awaitable<bool> ask_values(pool::backend_connection& connection);
@@ -183,6 +192,13 @@ private:
     awaitable<void> let_go();
     void withdraw_offer();
     attempt refuse(const boost::system::error_code& why, const pool::server_pool& servers);
+
+    // session_ride.cpp
+    class ride;
+    bool may_ride(const request& what) const;
+    awaitable<std::optional<attempt>> try_ride(pool::server_pool& servers, bool is_edge,
+                                               const request& what, pool::lease& connection);
+    awaitable<std::optional<attempt>> arrive(ride& rider, const request& what);
 
     // pool::reclaimable
     void reclaim() override;

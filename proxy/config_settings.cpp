@@ -57,6 +57,8 @@ void load_limits(section in, limits_config& out) {
     in.duration("shutdown_timeout", out.shutdown_timeout, 0ms, 1h);
     // The protocol's own smallest and largest max_allowed_packet.
     in.size("packet_bytes_max", out.packet_bytes_max, 1024, std::uint64_t{1} << 30);
+    in.number("convoy_max", out.convoy_max, 1, 64);
+    in.duration("convoy_wait", out.convoy_wait, 1ms, 10s);
     in.number("prepared_per_connection_max", out.prepared_per_connection_max, 1, 100'000);
     in.number("prepared_per_session_max", out.prepared_per_session_max, 1, 1'000'000);
     in.finish();

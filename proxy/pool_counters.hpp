@@ -26,6 +26,10 @@ public:
         count_->borrow_wait_microseconds.add(static_cast<std::uint64_t>(waited.count()));
     }
     void taken_back() override { count_->backend_in_use.subtract(); }
+    void rode(std::size_t statements) override {
+        count_->convoys.add();
+        count_->convoy_statements.add(statements);
+    }
     void wait_timed_out() override { count_->borrow_timeouts.add(); }
     void line_was_full() override { count_->borrow_refusals.add(); }
     void reset(bool success) override {

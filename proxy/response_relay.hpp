@@ -92,6 +92,7 @@ public:
         return held_error_;
     }
     const protocol::response_reader& reader() const noexcept { return reader_; }
+    std::uint16_t hold_code() const noexcept { return how_.hold_code; }
 
 private:
     std::size_t take_body(std::size_t at, std::size_t available, relay_output& out);

@@ -73,6 +73,10 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
     pool::lease connection = std::move(held_);
     if (!connection) {
         connection = servers.borrow_now(*account_, state_->vector());
+        if (!connection && may_ride(what)) {
+            const auto rode = co_await try_ride(servers, is_edge, what, connection);
+            if (rode) co_return *rode;
+        }
         if (!connection) {
             const attempt got = co_await obtain(servers, connection);
             if (got != attempt::finished) co_return got;
@@ -90,6 +94,13 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
         keep_or_give_back(std::move(connection));
         co_return is_edge ? attempt::edge_refused : attempt::refused;
     }
+    co_return co_await finish(std::move(connection), outcome, what);
+}
+
+/// After an answer: what it did to the session, and what becomes of the connection.
+asio::awaitable<client_session::attempt> client_session::finish(pool::lease connection,
+                                                                attempt outcome,
+                                                                const request& what) {
     if (outcome != attempt::finished && outcome != attempt::edge_refused) co_return outcome;
     if (outcome == attempt::finished) {
         note_prepared(*connection, what);
@@ -168,22 +179,34 @@ asio::awaitable<client_session::attempt> client_session::bring_to_state(
     co_return attempt::finished;
 }
 
-asio::awaitable<client_session::attempt> client_session::relay(pool::backend_connection& connection,
-                                                               bool is_edge, const request& what,
-                                                               bool again) {
+response_relay::options client_session::relay_options(std::uint32_t backend_capabilities,
+                                                      bool is_edge, const request& what,
+                                                      bool again) const {
     response_relay::options how;
     how.sent = what.command->what;
-    how.backend_capabilities = connection.capabilities();
+    how.backend_capabilities = backend_capabilities;
     how.client_capabilities = client_.capabilities();
     how.status = state_->lasting_status();
     how.hold_error = is_edge;
     if (!again) how.hold_code = error_to_hold(what);
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
+    return how;
+}
+
+asio::awaitable<client_session::attempt> client_session::relay(pool::backend_connection& connection,
+                                                               bool is_edge, const request& what,
+                                                               bool again) {
     response_failed_ = false;
     prepared_.reset();
-    response_relay relay(how, *this);
-    pool::receive_buffer& input = connection.input();
+    response_relay relay(relay_options(connection.capabilities(), is_edge, what, again), *this);
+    co_return co_await take_answer(relay, connection, what);
+}
 
+asio::awaitable<client_session::attempt> client_session::take_answer(
+    response_relay& relay, pool::backend_connection& connection, const request& what) {
+    pool::receive_buffer& input = connection.input();
+    rules::statement_history* history = relay.begun() ? nullptr : what.history;
+    const auto sent_at = history != nullptr ? clock::now() : clock::time_point();
     while (!relay.done()) {
         output_.clear();
         const auto taken = relay.take(input.readable(), output_);
@@ -197,20 +220,30 @@ asio::awaitable<client_session::attempt> client_session::relay(pool::backend_con
         if (relay.needed() > input.size()) input.reserve(relay.needed());
         const auto read = co_await connection.receive();
         if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
+        if (history != nullptr) {
+            history->add(
+                std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - sent_at));
+            history = nullptr;
+        }
     }
     if (relay.reader().prepared() != nullptr) prepared_ = *relay.reader().prepared();
-    if (!relay.held_error()) co_return attempt::finished;
+    co_return relay.held_error() ? held_refusal(relay, &connection, what) : attempt::finished;
+}
 
+/// What an error comes to that the client has not been told.
+client_session::attempt client_session::held_refusal(const response_relay& relay,
+                                                     pool::backend_connection* connection,
+                                                     const request& what) {
     const auto error = protocol::decode_err(*relay.held_error());
-    if (!error) co_return attempt::lost_unbegun;
-    if (how.hold_code != 0 && error->code == how.hold_code) {
-        make_room_for_statement(connection, what);
-        co_return attempt::unprepared;
+    if (!error) return attempt::lost_unbegun;
+    if (relay.hold_code() != 0 && error->code == relay.hold_code()) {
+        if (connection != nullptr) make_room_for_statement(*connection, what);
+        return attempt::unprepared;
     }
     // Whatever an edge refuses a read for, a name it lacks, a lock or a full disk, the primary may
     // answer it; if the statement itself is wrong, the client gets the primary's words.
     refusal_ = {error->code, std::string(error->sqlstate), std::string(error->message)};
-    co_return attempt::edge_refused;
+    return attempt::edge_refused;
 }
 
 /// The error that says only what this connection has prepared, not what the statement is worth.

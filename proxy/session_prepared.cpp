@@ -32,7 +32,9 @@ asio::awaitable<client_session::maybe_reason> client_session::prepare(client_com
                         "value: {}, limits.prepared_per_session_max)",
                         worker_->settings().limits.prepared_per_session_max));
     session_statement added;
-    added.facts = worker_->facts().find(text, state_->lexing()).facts;
+    const auto known = worker_->facts().find(text, state_->lexing());
+    added.facts = known.facts;
+    added.history = known.history;
     if (kills(*added.facts))
         co_return co_await tell_error(
             command, 1295, "HY000",
@@ -116,6 +118,7 @@ asio::awaitable<client_session::maybe_reason> client_session::execute(client_com
     what.frames = command.frames;
     what.statement = statement;
     what.facts = statement->facts.get();
+    what.history = statement->history.get();
     const bool read = statement->facts->front().cls == rules::statement_class::read;
     what.repeatable = read && !statement->has_long_data && !layout->opens_cursor();
     const maybe_reason ended = co_await run_statement(what, statement->text->text);

@@ -139,6 +139,7 @@ asio::awaitable<client_session::maybe_reason> client_session::query(client_comma
     if (facts.effects().has(effect::reads_connection_id) && name_connection(text, own_id))
         what.frames = own_id;
     what.facts = &facts;
+    what.history = known.history.get();
     what.repeatable = is_plain_read(facts);
     co_return co_await run_statement(what, text);
 }

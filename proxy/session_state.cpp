@@ -171,6 +171,10 @@ bool session_state::next_begins_transaction() const noexcept {
     return (status_ & (server_status::autocommit | server_status::in_transaction)) == 0;
 }
 
+bool session_state::is_autocommit() const noexcept {
+    return (status_ & server_status::autocommit) != 0;
+}
+
 pin_reason session_state::first_pin() const noexcept {
     std::size_t i = 0;
     while (i + 1 < pins_.size() && !pins_.test(i)) ++i;

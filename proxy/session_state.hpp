@@ -42,6 +42,9 @@ public:
     /// True while the session cannot do without its connection.
     bool holds_connection() const noexcept { return in_transaction() || pins_.any(); }
     bool in_transaction() const noexcept;
+    bool is_autocommit() const noexcept;
+    /// True if the server has reported a change in this command that no variable told.
+    bool reported_change() const noexcept { return unexplained_change_; }
     bool is_pinned() const noexcept { return pins_.any(); }
     bool is_pinned(pin_reason why) const noexcept { return pins_.test(index(why)); }
     /// False if the connection is kept only because the next statement may ask about the last.

@@ -6,6 +6,7 @@
 
 #include "pool/prepared_registry.hpp"
 #include "rules/statement_facts.hpp"
+#include "rules/statement_history.hpp"
 
 namespace proxy {
 
@@ -14,6 +15,7 @@ namespace proxy {
 struct session_statement {
     pool::shared_prepared_text text;
     std::shared_ptr<const rules::script_facts> facts;
+    std::shared_ptr<rules::statement_history> history;
     std::uint16_t parameters = 0;
     std::vector<std::uint8_t> types{};  // as last bound by the client
     bool types_known = false;

@@ -54,6 +54,8 @@ pool::pool_limits limits_of(const config& settings, const server_config& server,
     limits.connect_timeout = settings.limits.connect_timeout;
     limits.age_max = settings.limits.connection_max_age;
     limits.idle_max = settings.limits.connection_idle_max;
+    limits.convoy_max = settings.limits.convoy_max;
+    limits.convoy_wait_max = settings.limits.convoy_wait;
     return limits;
 }
 

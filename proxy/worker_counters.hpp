@@ -78,6 +78,9 @@ struct alignas(64) worker_counters {
     counter backend_resets;
     counter backend_reset_errors;
     counter backend_retired;
+    counter convoys;
+    counter convoy_statements;
+    counter convoy_overdue;
     counter state_replays;
     counter tracker_mismatches;
 

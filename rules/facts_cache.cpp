@@ -9,16 +9,18 @@ facts_cache::answer facts_cache::find(std::string_view text, const lex_options& 
     if (const auto found = index_.find(k); found != index_.end()) {
         ++counters_.hits;
         order_.splice(order_.begin(), order_, found->second);
-        return {k.digest, found->second->facts};
+        return {k.digest, found->second->facts, found->second->history};
     }
     ++counters_.misses;
     auto facts = std::make_shared<const script_facts>(analyze(text, options));
-    const std::size_t bytes = sizeof(entry) + 2 * sizeof(void*) + facts->footprint();
-    order_.push_front({k, facts, bytes});
+    auto history = std::make_shared<statement_history>();
+    const std::size_t bytes =
+        sizeof(entry) + sizeof(statement_history) + 2 * sizeof(void*) + facts->footprint();
+    order_.push_front({k, facts, history, bytes});
     index_.emplace(k, order_.begin());
     bytes_ += bytes;
     evict_to_limits();
-    return {k.digest, std::move(facts)};
+    return {k.digest, std::move(facts), std::move(history)};
 }
 
 void facts_cache::evict_to_limits() {

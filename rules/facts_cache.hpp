@@ -9,6 +9,7 @@
 #include "rules/digest.hpp"
 #include "rules/sql_mode.hpp"
 #include "rules/statement_facts.hpp"
+#include "rules/statement_history.hpp"
 
 namespace rules {
 
@@ -31,6 +32,8 @@ public:
         statement_digest digest;
         /// Never null.  Immutable, and outlives its stay in the cache as long as somebody holds it.
         std::shared_ptr<const script_facts> facts;
+        /// Of this digest; never null.
+        std::shared_ptr<statement_history> history;
     };
 
     facts_cache() = default;
@@ -58,6 +61,7 @@ private:
     struct entry {
         key k;
         std::shared_ptr<const script_facts> facts;
+        std::shared_ptr<statement_history> history;
         std::size_t bytes = 0;
     };
     using order = std::list<entry>;  // the most recently used is first

@@ -92,6 +92,10 @@ private:
                                       : what == command::reset_connection ? "reset"
                                                                           : text;
             server_.heard.push_back(named);
+            while (server_.mute.contains(named)) {
+                auto [over] = co_await server_.muted_.async_wait(awaited);
+                (void)over;
+            }
             faulty = server_.is_fault(named);
             if (!named.empty() && named == server_.unanswered) co_return true;
             if (const auto raw = server_.said.find(named); raw != server_.said.end()) {
@@ -194,6 +198,7 @@ private:
 
 fake_server::fake_server(asio::io_context& context)
     : acceptor_(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+      muted_(context, asio::steady_timer::time_point::max()),
       port_(acceptor_.local_endpoint().port()) {
     asio::co_spawn(context, accept(), asio::detached);
 }
@@ -244,7 +249,13 @@ bool fake_server::is_fault(std::string_view command) {
     return commands_until_fault-- == 0;
 }
 
+void fake_server::unmute() {
+    mute.clear();
+    muted_.cancel();
+}
+
 void fake_server::hang_up() {
+    unmute();
     boost::system::error_code ignored;
     for (tcp::socket& socket : sockets_) socket.close(ignored);
 }

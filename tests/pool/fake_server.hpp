@@ -4,9 +4,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,7 @@ public:
     /// be set from another thread.
     std::atomic<int> commands_until_fault = -1;
     std::atomic<bool> fault_is_half_an_answer = false;
+    std::set<std::string> mute;  // queries that it does not answer until unmute()
     std::uint16_t warnings = 0;  // of every table that it answers
     std::size_t row_bytes = 0;   // if not 0: "SELECT rows" answers a row of so many bytes
 
@@ -50,6 +53,7 @@ public:
     std::size_t alive() const noexcept { return sockets_.size(); }
     std::vector<std::string> heard;  // what came after the opening: "SET …", "init_db shop", …
 
+    void unmute();
     /// Closes every connection; new ones are still accepted.
     void hang_up();
     /// Closes the connection that was made last.
@@ -68,6 +72,7 @@ private:
     boost::asio::awaitable<void> serve(std::list<boost::asio::ip::tcp::socket>::iterator self);
 
     boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer muted_;  // cancelled when it is over
     std::uint16_t port_;
     std::list<boost::asio::ip::tcp::socket> sockets_;
 };
