@@ -31,7 +31,6 @@ std::string status_text(std::uint16_t status) {
         {s::last_row_sent, "last_row_sent"},
         {s::database_dropped, "database_dropped"},
         {s::no_backslash_escapes, "no_backslash_escapes"},
-        {s::metadata_changed, "metadata_changed"},
         {s::ps_out_params, "ps_out_params"},
         {s::in_transaction_readonly, "in_transaction_readonly"},
     };

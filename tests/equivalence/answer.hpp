@@ -17,6 +17,7 @@
 ///   GTIDs                every server commits transactions of its own
 ///   transaction state    9.7 tells some of it although session_track_transaction_info is OFF
 ///   session_state_changed  is set where there are news
+///   metadata_changed     only who had prepared the statement before the change is told
 ///   query_was_slow       depends on the time that it took
 ///   COM_STATISTICS       tells of all that the server has done
 

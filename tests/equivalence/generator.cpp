@@ -20,8 +20,9 @@ struct prepared_name {
     std::string name;
     prepared_sql sql;
     bool cursor_open = false;
-    bool typed = false;   // was executed with types
-    unsigned schema = 0;  // the player's, when it was prepared
+    bool with_cursors = false;  // always: see "cursor_once" of the known differences
+    bool typed = false;         // was executed with types
+    unsigned schema = 0;        // the player's, when it was prepared
 };
 
 struct player {
@@ -225,6 +226,7 @@ void maker::prepare(player& who) {
     if (tracks && added.sql.text.starts_with("CALL ")) return;
     add(who, {.what = action::prepare, .name = added.name, .text = added.sql.text});
     added.schema = who.schema;
+    added.with_cursors = added.sql.reads_rows && random_.chance(25);
     who.prepared.push_back(std::move(added));
     if (random_.chance(80)) execute(who);
 }
@@ -237,6 +239,7 @@ void maker::execute(player& who) {
     // that Tidegate gives itself.
     const bool told = (who.who.capabilities & capability::deprecate_eof) != 0;
     if (chosen.schema != who.schema && !(who.holds && told)) return;
+    if (chosen.with_cursors && !who.holds) return;
     const std::size_t count = 1 + random_.below(3);
     for (std::size_t i = 0; i < count; ++i) {
         step one{.what = action::execute, .name = chosen.name};
@@ -262,7 +265,7 @@ void maker::execute(player& who) {
             one.parameters[random_.below(one.parameters.size())] = {parameter::kind::null, {}};
         one.types_left_out = chosen.typed && !long_data && random_.chance(30);
         chosen.typed = !one.parameters.empty();
-        one.cursor = who.holds && chosen.sql.reads_rows && random_.chance(30);
+        one.cursor = chosen.with_cursors;
         add(who, one);
         chosen.cursor_open = chosen.cursor_open || one.cursor;
     }

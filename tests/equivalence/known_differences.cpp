@@ -200,6 +200,8 @@ const std::vector<known_difference>& known_differences() {
          &buffers_results},
         {"rows_of_no_read", "| `FOUND_ROWS()` after anything but a `SELECT` that succeeded",
          &finds_rows_of_no_read},
+        {"cursor_once", "| a statement executed with a cursor and then without", nullptr},
+        {"metadata_changed", "| the status flag `SERVER_STATUS_METADATA_CHANGED`", nullptr},
         {"news_of_prepared_call", "| the news of `COM_STMT_PREPARE` of a `CALL`", nullptr},
         {"eof_behind_parameters",
          "| the EOF packet behind the `OUT` parameters of a prepared `CALL`",

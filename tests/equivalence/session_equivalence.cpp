@@ -11,6 +11,7 @@
 // The status is 0 if there was no difference.
 #include <mysql.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -32,6 +33,7 @@ namespace {
 
 constexpr std::size_t long_script_steps = 400;
 constexpr std::size_t shrink_runs_max = 400;
+constexpr auto shrink_max = std::chrono::minutes(2);  // what is found by then is short enough
 constexpr std::size_t differences_max = 12;  // then the rest of the run would tell nothing new
 
 struct tally {
@@ -44,11 +46,12 @@ struct tally {
 void report(world& servers, const script& whole, const difference& found, const std::string& from) {
     script failing(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(found.at + 1));
     const std::string kind = kind_of(found, whole);
-    long_test::progress(from + ": " + kind + ", after " + std::to_string(failing.size()) +
-                        " steps; shrinking");
+    long_test::progress(from + ", not shrunk yet: " + describe(found, whole));
+    const auto give_up = std::chrono::steady_clock::now() + shrink_max;
     difference last = found;
     script shortest = failing;
     const auto fails = [&](const script& candidate) {
+        if (std::chrono::steady_clock::now() > give_up) return false;
         const auto again = servers.run(candidate);
         if (!again || kind_of(*again, candidate) != kind) return false;
         last = *again;
