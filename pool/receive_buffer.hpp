@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "protocol/bytes.hpp"
+#include "protocol/compression.hpp"
 
 namespace pool {
 
-/// Blocks of memory of one size that the connections of one worker read into, in turns.  Not for
-/// several threads.
+/// Blocks of memory of one size that the connections of one worker read into, in turns, and what
+/// they need to compress.  Not for several threads.
 class block_pool {
 public:
     static constexpr std::size_t kept_max = 1024;  // free blocks; more go back to the heap
@@ -35,10 +36,16 @@ public:
     void give_back(block unused) noexcept {
         if (free_.size() < kept_max) free_.push_back(std::move(unused));
     }
+    /// Made when it is first asked for.
+    protocol::compression_memory& compression() {
+        if (!compression_) compression_ = std::make_unique<protocol::compression_memory>();
+        return *compression_;
+    }
 
 private:
     std::size_t block_bytes_;
     std::vector<block> free_;
+    std::unique_ptr<protocol::compression_memory> compression_;
 };
 
 /// What has been read from a socket and not been used yet.

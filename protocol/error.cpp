@@ -49,7 +49,8 @@ const char* text(errc e) noexcept {
         case errc::unknown_table:
             return "a rows event names a table no table map announced; the stream lost an event";
         case errc::decompress_failed:
-            return "a compressed transaction does not decompress; check the source's binlog";
+            return "compressed bytes do not decompress to what they state; check the peer and the "
+                   "link";
     }
     return "unknown protocol error";
 }

@@ -17,6 +17,8 @@ constexpr err_packet bad_handshake_error{1043, "08S01", "Bad handshake"};
 constexpr err_packet insecure_transport_error{
     3159, "HY000",
     "Connections using insecure transport are prohibited while --require_secure_transport=ON."};
+constexpr err_packet zstd_level_error{3923, "HY000",
+                                      "Invalid zstd compression level for algorithm 'zstd'."};
 constexpr err_packet old_client_error{
     1251, "08004",
     "Client does not support authentication protocol requested by server; consider upgrading MySQL "
@@ -92,6 +94,9 @@ server_login::step server_login::on_response(bytes_view payload) {
 
     login_.schema = response->schema;
     login_.capabilities = response->capabilities & options_.capabilities;
+    const auto compressed = agreed_compression(login_.capabilities, response->zstd_level);
+    if (!compressed) return fail(zstd_level_error, compressed.error());
+    login_.compressed = *compressed;
     login_.collation = response->collation;
     login_.packet_bytes_max = response->packet_bytes_max;
     login_.tls = tls_active_;

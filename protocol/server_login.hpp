@@ -11,6 +11,7 @@
 #include "protocol/auth.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/collations.hpp"
+#include "protocol/compression.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/error.hpp"
 #include "protocol/greeting.hpp"
@@ -53,6 +54,7 @@ struct login {
     std::uint32_t capabilities = 0;  // of both sides
     std::uint16_t collation = 0;     // id; up to 255 but for COM_CHANGE_USER
     std::uint32_t packet_bytes_max = 0;
+    compression compressed{};        // from behind the final OK on
     std::string_view auth_plugin{};  // static text
     bool full_authentication = false;
     bool tls = false;

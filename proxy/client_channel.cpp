@@ -25,8 +25,15 @@ std::vector<std::uint8_t> framed(const client_command& command, Encode encode) {
 
 }  // namespace
 
+void client_channel::start_compression(const protocol::compression& how) {
+    const bool wanted = how.algorithm != protocol::compression_algorithm::none;
+    if (wanted && !stream_.is_compressed()) stream_.start_compression(how, *blocks_, input_);
+}
+
 asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
     const boost::system::error_code failed = co_await stream_.read(input_);
+    if (failed.category() == protocol::error_category())
+        co_return disconnect_reason::malformed_packet;
     if (failed) co_return disconnect_reason::client_lost;
     co_return std::nullopt;
 }
@@ -34,6 +41,7 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
 asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(
     client_command& command, std::size_t packet_bytes_max) {
     forget_command();
+    stream_.begin_command();
     if (!long_payload_.empty()) {
         long_payload_ = {};
         long_frames_ = {};
@@ -102,7 +110,7 @@ asio::awaitable<bool> client_channel::send(protocol::bytes_view bytes) {
     co_return !failed;
 }
 
-asio::awaitable<bool> client_channel::send(const relay_output::buffers& buffers) {
+asio::awaitable<bool> client_channel::send(const pool::net_stream::buffers& buffers) {
     count_->bytes_to_clients.add(asio::buffer_size(buffers));
     writing_since_ = std::chrono::steady_clock::now();
     const boost::system::error_code failed = co_await stream_.write(buffers);

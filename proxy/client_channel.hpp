@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "pool/backend_connection.hpp"
+#include "pool/net_stream.hpp"
 #include "pool/receive_buffer.hpp"
 #include "protocol/command.hpp"
 #include "protocol/text_row.hpp"
-#include "proxy/client_stream.hpp"
 #include "proxy/disconnect_reason.hpp"
 #include "proxy/worker_counters.hpp"
 
@@ -35,12 +35,14 @@ class client_channel {
 public:
     client_channel(boost::asio::ip::tcp::socket socket, pool::block_pool& blocks,
                    worker_counters& count)
-        : stream_(std::move(socket)), input_(blocks), count_(&count) {}
+        : stream_(std::move(socket)), blocks_(&blocks), input_(blocks), count_(&count) {}
 
-    client_stream& stream() noexcept { return stream_; }
+    pool::net_stream& stream() noexcept { return stream_; }
     pool::receive_buffer& input() noexcept { return input_; }
     std::uint32_t capabilities() const noexcept { return capabilities_; }
     void set_capabilities(std::uint32_t negotiated) noexcept { capabilities_ = negotiated; }
+    /// Once the login is over: what is sent and read from here on is compressed, if `how` says so.
+    void start_compression(const protocol::compression& how);
 
     /// Reads the next command.  Returns why there is none, if there is none.
     /// @param packet_bytes_max  The longest payload taken; a longer one ends the connection.
@@ -66,14 +68,15 @@ public:
     }
 
     boost::asio::awaitable<bool> send(protocol::bytes_view bytes);
-    boost::asio::awaitable<bool> send(const relay_output::buffers& buffers);
+    boost::asio::awaitable<bool> send(const pool::net_stream::buffers& buffers);
 
 private:
     boost::asio::awaitable<std::optional<disconnect_reason>> read_long_command(
         client_command& command, std::size_t packet_bytes_max);
     boost::asio::awaitable<std::optional<disconnect_reason>> fill();
 
-    client_stream stream_;
+    pool::net_stream stream_;
+    pool::block_pool* blocks_;
     pool::receive_buffer input_;
     worker_counters* count_;
     std::uint32_t capabilities_ = 0;

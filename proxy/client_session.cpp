@@ -18,13 +18,14 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What clients are offered.  Not: compression, LOCAL INFILE, query attributes, optional metadata.
+// What clients are offered.  Not: LOCAL INFILE, query attributes, optional metadata.
 constexpr std::uint32_t offered_capabilities = [] {
     namespace c = protocol::capability;
     return c::long_password | c::found_rows | c::long_flag | c::connect_with_db | c::ignore_space |
            c::protocol_41 | c::interactive | c::transactions | c::secure_connection |
            c::multi_statements | c::multi_results | c::ps_multi_results | c::plugin_auth |
-           c::connect_attrs | c::plugin_auth_lenenc_data | c::session_track | c::deprecate_eof;
+           c::connect_attrs | c::plugin_auth_lenenc_data | c::session_track | c::deprecate_eof |
+           c::compress | c::zstd_compression;
 }();
 
 // Those that a backend connection must share with its session, because they change what the server
@@ -174,7 +175,7 @@ asio::awaitable<client_session::maybe_reason> client_session::converse(
         }
         if (step.next == action::start_tls) {
             const auto broken =
-                co_await client_.stream().start_tls(*worker_->tls(), client_.input());
+                co_await client_.stream().accept_tls(*worker_->tls(), client_.input());
             if (broken) co_return disconnect_reason::tls_failed;
             step = login_->tls_established();
             packets.next();
@@ -228,6 +229,7 @@ asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
     ok.session_state = news;
     const bool told = co_await client_.send(login_->accept(ok));
     if (!told) co_return disconnect_reason::client_lost;
+    client_.start_compression(who.compressed);
     co_return std::nullopt;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pool/net_stream.hpp"
 #include "protocol/command.hpp"
 #include "protocol/response_reader.hpp"
 
@@ -19,7 +19,7 @@ namespace proxy {
 /// are, and bytes made here.
 class relay_output {
 public:
-    using buffers = boost::container::small_vector<boost::asio::const_buffer, 8>;
+    using buffers = pool::net_stream::buffers;
 
     bool empty() const noexcept { return pieces_.empty(); }
     std::size_t bytes() const noexcept;

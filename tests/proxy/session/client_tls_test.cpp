@@ -1,6 +1,4 @@
 // TLS handshakes whose first bytes came together with the packet that asked for them.
-#include "proxy/client_stream.hpp"
-
 #include <openssl/ssl.h>
 
 #include <boost/asio/buffer.hpp>
@@ -10,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "pool/net_stream.hpp"
 #include "tests/pool/pool_fixture.hpp"
 #include "tests/proxy/session/certificate.hpp"
 
@@ -71,7 +70,7 @@ struct handshake_fixture {
         pool::receive_buffer read(blocks);
         put(read, bytes(hello.begin(), hello.begin() + static_cast<std::ptrdiff_t>(begun)));
         hello.erase(hello.begin(), hello.begin() + static_cast<std::ptrdiff_t>(begun));
-        const auto shaking = start(context, stream->start_tls(*tls, read));
+        const auto shaking = start(context, stream->accept_tls(*tls, read));
         std::thread other_end([&] {
             boost::system::error_code failed;
             boost::asio::write(socket, boost::asio::buffer(hello), failed);
@@ -104,7 +103,7 @@ struct handshake_fixture {
         proxy::make_tls_context(own.settings(proxy::tls_mode::preferred));
     tls_client client{};
     tcp::socket socket{context};
-    std::optional<proxy::client_stream> stream{};
+    std::optional<pool::net_stream> stream{};
 };
 
 }  // namespace
@@ -125,7 +124,7 @@ TEST_CASE("Bytes that are no handshake end it", "[proxy]") {
     handshake_fixture f;
     pool::receive_buffer noise(f.blocks);
     f.put(noise, bytes(50, 0xff));
-    const auto shaking = start(f.context, f.stream->start_tls(*f.tls, noise));
+    const auto shaking = start(f.context, f.stream->accept_tls(*f.tls, noise));
     REQUIRE(run_until(f.context, [&] { return shaking->has_value(); }));
     CHECK(**shaking);
 }

@@ -1,0 +1,206 @@
+#include "pool/net_stream.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <vector>
+
+#include "protocol/compressed_stream.hpp"
+
+namespace pool {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+
+/// Content of one compressed packet.  Longer ones would compress a little better and make the peer,
+/// who may have to hold one whole, pay for it.
+constexpr std::size_t content_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t write_bytes_max = std::size_t{256} * 1024;  // of content, in one write
+constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;    // of a compressed packet, at once
+
+/// Takes pieces of several buffers off in order.
+class gatherer {
+public:
+    explicit gatherer(const net_stream::buffers& pieces) noexcept : pieces_(&pieces) { skip(); }
+
+    bool empty() const noexcept { return at_ == pieces_->size(); }
+
+    /// The next `size_max` bytes or what there is: where they lie, or in `scratch`.
+    protocol::bytes_view take(std::size_t size_max, std::vector<std::uint8_t>& scratch) {
+        const protocol::bytes_view first = rest_of_piece();
+        const bool last = at_ + 1 == pieces_->size();
+        if (last || first.size() >= size_max) return consume(std::min(first.size(), size_max));
+        scratch.clear();
+        while (!empty() && scratch.size() < size_max) {
+            const auto piece = consume(std::min(rest_of_piece().size(), size_max - scratch.size()));
+            scratch.insert(scratch.end(), piece.begin(), piece.end());
+        }
+        return scratch;
+    }
+
+private:
+    protocol::bytes_view rest_of_piece() const noexcept {
+        const asio::const_buffer& piece = (*pieces_)[at_];
+        return {static_cast<const std::uint8_t*>(piece.data()) + used_, piece.size() - used_};
+    }
+    protocol::bytes_view consume(std::size_t size) noexcept {
+        const auto taken = rest_of_piece().first(size);
+        used_ += size;
+        skip();
+        return taken;
+    }
+    void skip() noexcept {
+        while (!empty() && used_ == (*pieces_)[at_].size()) {
+            ++at_;
+            used_ = 0;
+        }
+    }
+
+    const net_stream::buffers* pieces_;
+    std::size_t at_ = 0;
+    std::size_t used_ = 0;  // of that piece
+};
+
+}  // namespace
+
+struct net_stream::compressed_layer {
+    compressed_layer(const protocol::compression& chosen, block_pool& blocks)
+        : how(chosen),
+          memory(&blocks.compression()),
+          reader(chosen.algorithm, *memory),
+          raw(blocks) {}
+
+    protocol::compression how;
+    protocol::compression_memory* memory;
+    protocol::compressed_reader reader;
+    receive_buffer raw;  // read from the socket, not yet decompressed
+    std::uint8_t next_sequence = 0;
+};
+
+net_stream::net_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+
+net_stream::~net_stream() = default;
+
+template <class Buffers>
+asio::awaitable<boost::system::error_code> net_stream::write_all(
+    Buffers pieces) {  // by value: the caller's may be gone when this runs
+    if (tls_) {
+        auto [failed, count] = co_await asio::async_write(*tls_, pieces, awaited);
+        co_return failed;
+    }
+    auto [failed, count] = co_await asio::async_write(socket_, pieces, awaited);
+    co_return failed;
+}
+
+asio::awaitable<boost::system::error_code> net_stream::read_some(receive_buffer& into) {
+    const std::span<std::uint8_t> room = into.writable();
+    const asio::mutable_buffer buffer(room.data(), room.size());
+    if (tls_) {
+        auto [failed, count] = co_await tls_->async_read_some(buffer, awaited);
+        into.commit(count);
+        co_return failed;
+    }
+    auto [failed, count] = co_await socket_.async_read_some(buffer, awaited);
+    into.commit(count);
+    co_return failed;
+}
+
+asio::awaitable<boost::system::error_code> net_stream::read_compressed(receive_buffer& into) {
+    compressed_layer& layer = *compressed_;
+    std::size_t made = 0;
+    for (;;) {
+        if (!layer.raw.empty()) {
+            const auto done = layer.reader.read(layer.raw.readable(), into.writable());
+            if (!done) co_return done.error();
+            layer.raw.consume(done->used);
+            layer.raw.release_if_empty();
+            into.commit(done->made);
+            made += done->made;
+            layer.next_sequence = layer.reader.expected();
+            // Bytes of a packet that is complete but for its end would look like something unasked.
+            if (made > 0 && !layer.reader.owes_end()) co_return error_code{};
+            if (!layer.raw.empty()) continue;
+        }
+        layer.raw.reserve(std::min(layer.reader.wanted(), read_bytes_max));
+        const error_code failed = co_await read_some(layer.raw);
+        if (failed) co_return failed;
+    }
+}
+
+asio::awaitable<boost::system::error_code> net_stream::write_compressed(buffers pieces) {
+    compressed_layer& layer = *compressed_;
+    gatherer content(pieces);
+    std::vector<std::uint8_t> scratch;
+    std::vector<std::uint8_t> packets;
+    while (!content.empty()) {
+        packets.clear();
+        for (std::size_t taken = 0; taken < write_bytes_max && !content.empty();) {
+            const auto next = content.take(content_bytes_max, scratch);
+            taken += next.size();
+            protocol::append_compressed_packet(packets, next, layer.next_sequence++, layer.how,
+                                               *layer.memory);
+        }
+        layer.reader.expect(layer.next_sequence);
+        const error_code failed = co_await write_all(asio::const_buffer(asio::buffer(packets)));
+        if (failed) co_return failed;
+    }
+    co_return error_code{};
+}
+
+asio::awaitable<boost::system::error_code> net_stream::write(protocol::bytes_view bytes) {
+    const asio::const_buffer all(bytes.data(), bytes.size());
+    if (compressed_) return write_compressed(buffers{all});
+    return write_all(all);
+}
+
+asio::awaitable<boost::system::error_code> net_stream::write(const buffers& pieces) {
+    if (compressed_) return write_compressed(pieces);
+    if (pieces.size() == 1) return write_all(pieces.front());
+    return write_all(pieces);
+}
+
+asio::awaitable<boost::system::error_code> net_stream::accept_tls(asio::ssl::context& tls,
+                                                                  receive_buffer& read) {
+    tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
+    const std::span<std::uint8_t> begun = read.readable();
+    const asio::const_buffer buffer(begun.data(), begun.size());
+    auto [failed, used] =
+        co_await tls_->async_handshake(asio::ssl::stream_base::server, buffer, awaited);
+    // A handshake is the client's turn to wait: what it has not used is not TLS.
+    if (!failed && used != begun.size()) co_return asio::error::invalid_argument;
+    read.consume(used);
+    co_return failed;
+}
+
+void net_stream::start_compression(const protocol::compression& how, block_pool& blocks,
+                                   receive_buffer& unread) {
+    compressed_ = std::make_unique<compressed_layer>(how, blocks);
+    const std::span<std::uint8_t> early = unread.readable();
+    if (early.empty()) return;
+    receive_buffer& raw = compressed_->raw;
+    raw.reserve(early.size());
+    std::ranges::copy(early, raw.writable().begin());
+    raw.commit(early.size());
+    unread.consume(early.size());
+}
+
+void net_stream::begin_command() noexcept {
+    if (!compressed_) return;
+    compressed_->reader.expect(0);
+    compressed_->next_sequence = 0;
+}
+
+bool net_stream::holds_bytes() const noexcept {
+    return compressed_ && !compressed_->raw.empty();
+}
+
+void net_stream::close() noexcept {
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+}
+
+}  // namespace pool

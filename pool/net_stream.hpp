@@ -1,0 +1,80 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/container/small_vector.hpp>
+#include <boost/system/error_code.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "pool/receive_buffer.hpp"
+#include "protocol/bytes.hpp"
+#include "protocol/compression.hpp"
+
+namespace pool {
+
+/// The bytes of a connection to a client or a server: plain, or with TLS, or compressed, or both.
+///
+/// A plain connection pays for neither: it reads and writes its socket.  One coroutine may read and
+/// one may write at a time.
+class net_stream {
+public:
+    using buffers = boost::container::small_vector<boost::asio::const_buffer, 8>;
+    template <class T>
+    using awaitable = boost::asio::awaitable<T>;
+    using error_code = boost::system::error_code;
+
+    explicit net_stream(boost::asio::ip::tcp::socket socket);
+    ~net_stream();
+    net_stream(const net_stream&) = delete;
+    net_stream& operator=(const net_stream&) = delete;
+
+    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    bool is_tls() const noexcept { return tls_ != nullptr; }
+    bool is_compressed() const noexcept { return compressed_ != nullptr; }
+    bool is_plain() const noexcept { return !is_tls() && !is_compressed(); }
+
+    /// Reads at least one byte into `into`.  An error of protocol::error_category() says that the
+    /// peer breaks the rules of compression.
+    awaitable<error_code> read(receive_buffer& into) {
+        return is_compressed() ? read_compressed(into) : read_some(into);
+    }
+    /// Writes all.
+    awaitable<error_code> write(protocol::bytes_view bytes);
+    awaitable<error_code> write(const buffers& pieces);
+
+    /// The server's side of a TLS handshake.  What has been read beyond the SSLRequest is its
+    /// beginning: clients do not wait in between.  Nothing of it is ever taken as clear text.
+    awaitable<error_code> accept_tls(boost::asio::ssl::context& tls, receive_buffer& read);
+
+    /// Compresses from here on, both ways.  `how` is not none; `blocks` must outlive the stream.
+    /// `unread` has been read too early, and what is in it is taken out and counts as compressed.
+    void start_compression(const protocol::compression& how, block_pool& blocks,
+                           receive_buffer& unread);
+    /// The next command begins: compressed packets are counted from 0.
+    void begin_command() noexcept;
+    /// True if bytes have been read that read() has not given out yet.
+    bool holds_bytes() const noexcept;
+
+    void close() noexcept;
+
+private:
+    struct compressed_layer;
+
+    awaitable<error_code> read_some(receive_buffer& into);
+    awaitable<error_code> read_compressed(receive_buffer& into);
+    awaitable<error_code> write_compressed(buffers pieces);
+    template <class Buffers>
+    awaitable<error_code> write_all(Buffers pieces);
+
+    boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+    std::unique_ptr<compressed_layer> compressed_;
+};
+
+}  // namespace pool
