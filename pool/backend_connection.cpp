@@ -44,6 +44,17 @@ bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
 }
 
+protocol::client_login_options::tls_mode login_tls(server_tls wanted) {
+    using mode = protocol::client_login_options::tls_mode;
+    if (wanted == server_tls::disabled) return mode::off;
+    return wanted == server_tls::preferred ? mode::preferred : mode::required;
+}
+
+server_refusal tls_refusal(const std::string& why) {
+    constexpr std::uint16_t bad_handshake = 1043;
+    return {bad_handshake, "08S01", "TLS with the server failed: " + why};
+}
+
 server_refusal plugin_refusal(const std::string& user) {
     constexpr std::uint16_t access_denied = 1045;
     return {access_denied, "28000",
@@ -58,7 +69,8 @@ backend_connection::backend_connection(asio::any_io_executor executor,
                                        const backend_account& account, block_pool& blocks,
                                        shared_vector blank, std::size_t prepared_max)
     : prepared(prepared_max),
-      socket_(std::move(executor)),
+      stream_(tcp::socket(std::move(executor))),
+      blocks_(&blocks),
       input_(blocks),
       account_(&account),
       state_(std::move(blank)) {}
@@ -67,9 +79,8 @@ backend_connection::~backend_connection() {
     if (!logged_in_ || aborted_) return;
     static constexpr std::array<std::uint8_t, 5> quit{
         1, 0, 0, 0, static_cast<std::uint8_t>(protocol::command::quit)};
-    boost::system::error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.send(asio::buffer(quit), 0, ignored);
+    stream_.begin_command();
+    stream_.try_write(quit);
 }
 
 asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection::open(
@@ -87,7 +98,7 @@ asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection:
 asio::awaitable<result<void>> backend_connection::establish(const server_endpoint& server,
                                                             clock::time_point give_up,
                                                             server_refusal& refusal) {
-    const deadline guard(socket_, give_up);
+    const deadline guard(socket(), give_up);
     result<void> done = co_await connect(server, give_up);
     if (done) done = co_await log_in(server, refusal);
     if (done) done = co_await start_tracking(refusal);
@@ -98,7 +109,7 @@ asio::awaitable<result<void>> backend_connection::establish(const server_endpoin
 void backend_connection::abort() noexcept {
     aborted_ = true;
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
 }
 
 asio::awaitable<result<void>> backend_connection::connect(const server_endpoint& server,
@@ -109,7 +120,7 @@ asio::awaitable<result<void>> backend_connection::connect(const server_endpoint&
     if (!not_an_address) {
         addresses.emplace_back(address, server.port);
     } else {
-        tcp::resolver resolver(socket_.get_executor());
+        tcp::resolver resolver(socket().get_executor());
         auto [unknown, found] =
             co_await resolver.async_resolve(server.host, std::to_string(server.port), awaited);
         if (unknown) co_return errc::connect_failed;
@@ -125,15 +136,15 @@ asio::awaitable<result<void>> backend_connection::connect_to(
     for (const tcp::endpoint& at : addresses) {
         if (aborted_) co_return errc::lost;
         if (clock::now() >= give_up) co_return errc::timed_out;
-        auto [refused] = co_await socket_.async_connect(at, awaited);
+        auto [refused] = co_await socket().async_connect(at, awaited);
         boost::system::error_code ignored;
         if (!refused) {
-            socket_.set_option(tcp::no_delay(true), ignored);
+            socket().set_option(tcp::no_delay(true), ignored);
             // A server that vanished without a word is noticed in the end.
-            socket_.set_option(tcp::socket::keep_alive(true), ignored);
+            socket().set_option(tcp::socket::keep_alive(true), ignored);
             co_return result<void>{};
         }
-        socket_.close(ignored);
+        socket().close(ignored);
     }
     co_return errc::connect_failed;
 }
@@ -145,20 +156,28 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
     options.password = account_->password;
     options.capabilities = base_capabilities | account_->capabilities;
     options.attributes = {{"program_name", "tidegate"}, {"_server_name", server.name}};
+    options.tls = login_tls(server.tls);
+    options.compressed = server.compressed;
     protocol::client_login login(std::move(options));
     protocol::packet_assembler packets(protocol::client_login::payload_bytes_max);
 
     for (;;) {
-        while (!packets.complete()) {
-            if (input_.empty()) {
-                const result<void> read = co_await receive();
-                if (!read) co_return errc::connect_failed;
-            }
-            const auto taken = packets.feed(input_.readable());
-            if (!taken) co_return errc::bad_answer;
-            input_.consume(*taken);
+        const result<void> read = co_await read_login_packet(packets);
+        if (!read) co_return read.error();
+        std::uint8_t sequence = packets.sequence();
+        auto step = login.advance(packets.payload(), sequence);
+        using action = protocol::client_login::action;
+        if (step && step->next == action::start_tls) {
+            const result<void> sent = co_await send(step->output);
+            if (!sent) co_return sent.error();
+            const result<void> secured = co_await start_tls(server, refusal);
+            if (!secured) co_return secured.error();
+            step = login.tls_established();
         }
-        const auto step = login.advance(packets.payload(), packets.sequence());
+        if (!step && step.error() == protocol::errc::tls_unavailable) {
+            refusal = tls_refusal("the server does not offer it");
+            co_return errc::tls_failed;
+        }
         if (!step && is_about_the_plugin(step.error())) {
             refusal = plugin_refusal(account_->user);
             co_return errc::login_denied;
@@ -168,23 +187,50 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
             const result<void> sent = co_await send(step->output);
             if (!sent) co_return sent.error();
         }
-        using action = protocol::client_login::action;
         if (step->next == action::logged_in) break;
         if (step->next == action::denied) {
             const protocol::server_error& denial = login.denial();
             refusal = {denial.code, denial.sqlstate, denial.message};
             co_return errc::login_denied;
         }
-        if (step->next == action::start_tls) co_return errc::bad_answer;  // never asked for
         // A login may answer one packet with two, and the server with as many.
-        packets.next(static_cast<std::uint8_t>(step->output.empty() ? packets.sequence() + 1
-                                                                    : step->output[3] + 1));
+        if (!step->output.empty()) sequence = step->output[3];
+        packets.next(static_cast<std::uint8_t>(sequence + 1));
     }
     capabilities_ = login.outcome().capabilities;
     connection_id_ = login.outcome().connection_id;
     server_version_ = login.outcome().server_version;
+    const protocol::compression& compressed = login.outcome().compressed;
+    if (compressed.algorithm != protocol::compression_algorithm::none)
+        stream_.start_compression(compressed, *blocks_, input_);
     logged_in_ = true;
     co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::read_login_packet(
+    protocol::packet_assembler& packets) {
+    while (!packets.complete()) {
+        if (input_.empty()) {
+            const result<void> read = co_await receive();
+            if (!read) co_return errc::connect_failed;
+        }
+        const auto taken = packets.feed(input_.readable());
+        if (!taken) co_return errc::bad_answer;
+        input_.consume(*taken);
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> backend_connection::start_tls(const server_endpoint& server,
+                                                            server_refusal& refusal) {
+    // In clear, and not asked for: whoever sits in between could have put it there.
+    if (!input_.empty()) co_return errc::bad_answer;
+    const bool check_host = server.tls == server_tls::verify_identity;
+    const auto failed = co_await stream_.connect_tls(*server.tls_context, server.host, check_host);
+    if (!failed) co_return result<void>{};
+    const std::string problem = stream_.certificate_problem();
+    refusal = tls_refusal(problem.empty() ? failed.message() : problem);
+    co_return errc::tls_failed;
 }
 
 asio::awaitable<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
@@ -239,7 +285,7 @@ asio::awaitable<result<void>> backend_connection::synchronise(shared_vector want
 
 asio::awaitable<result<void>> backend_connection::reset(vector_interner& vectors,
                                                         clock::time_point give_up) {
-    const deadline guard(socket_, give_up);
+    const deadline guard(socket(), give_up);
     const result<void> done = co_await forget_session(vectors);
     if (!done && guard.expired()) co_return errc::timed_out;
     co_return done;
@@ -271,15 +317,17 @@ asio::awaitable<result<void>> backend_connection::forget_session(vector_interner
 }
 
 asio::awaitable<result<void>> backend_connection::send(protocol::bytes_view bytes) {
+    if (!stream_.is_plain()) co_return co_await write_through_layers(bytes);
+    // Here and in receive() a plain connection goes without the coroutines of its stream.
     boost::system::error_code failed;
     if (queued_.empty()) {
         auto [error, count] =
-            co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), awaited);
+            co_await asio::async_write(socket(), asio::buffer(bytes.data(), bytes.size()), awaited);
         failed = error;
     } else {
         const std::array<asio::const_buffer, 2> both{asio::buffer(queued_),
                                                      asio::buffer(bytes.data(), bytes.size())};
-        auto [error, count] = co_await asio::async_write(socket_, both, awaited);
+        auto [error, count] = co_await asio::async_write(socket(), both, awaited);
         failed = error;
         queued_.clear();
     }
@@ -287,10 +335,34 @@ asio::awaitable<result<void>> backend_connection::send(protocol::bytes_view byte
     co_return result<void>{};
 }
 
+asio::awaitable<result<void>> backend_connection::write_through_layers(protocol::bytes_view bytes) {
+    // With compression each command begins a compressed packet: of two in one, MySQL looks at the
+    // first only.
+    protocol::bytes_view first(queued_);
+    while (!first.empty()) {
+        const auto header = protocol::decode_header(first.first<protocol::header_size>());
+        const auto one = first.first(protocol::header_size + header.payload_size);
+        first = first.subspan(one.size());
+        stream_.begin_command();
+        const boost::system::error_code failed = co_await stream_.write(one);
+        if (failed) co_return errc::lost;
+    }
+    queued_.clear();
+    stream_.begin_command();
+    const boost::system::error_code failed = co_await stream_.write(bytes);
+    if (failed) co_return errc::lost;
+    co_return result<void>{};
+}
+
 asio::awaitable<result<void>> backend_connection::receive() {
+    if (!stream_.is_plain()) {
+        const boost::system::error_code broken = co_await stream_.read(input_);
+        if (broken) co_return errc::lost;
+        co_return result<void>{};
+    }
     const std::span<std::uint8_t> room = input_.writable();
     auto [failed, count] =
-        co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), awaited);
+        co_await socket().async_read_some(asio::buffer(room.data(), room.size()), awaited);
     if (failed) co_return errc::lost;
     input_.commit(count);
     co_return result<void>{};
@@ -401,12 +473,12 @@ void backend_connection::queue_close_statements(const std::vector<std::uint32_t>
 }
 
 bool backend_connection::is_dead() noexcept {
-    if (!input_.empty()) return true;
+    if (!input_.empty() || stream_.holds_bytes()) return true;
     std::uint8_t byte = 0;
     boost::system::error_code failed;
-    socket_.non_blocking(true, failed);
+    socket().non_blocking(true, failed);
     if (failed) return true;
-    socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failed);
+    socket().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, failed);
     return failed != asio::error::would_block;
 }
 

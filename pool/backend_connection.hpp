@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -14,19 +15,34 @@
 #include <vector>
 
 #include "pool/error.hpp"
+#include "pool/net_stream.hpp"
 #include "pool/prepared_cache.hpp"
 #include "pool/receive_buffer.hpp"
 #include "pool/session_vector.hpp"
 #include "protocol/command.hpp"
+#include "protocol/compression.hpp"
+#include "protocol/packet.hpp"
 #include "protocol/prepare_ok.hpp"
 
 namespace pool {
 
-/// Where a server is.
+/// TLS towards a server, as MySQL's ssl-mode has it.
+enum class server_tls : std::uint8_t {
+    disabled,
+    preferred,        ///< If the server offers it; whoever sits in between can prevent it.
+    required,         ///< Always, with whoever answers.
+    verify_ca,        ///< With a certificate that one of the context's authorities vouches for.
+    verify_identity,  ///< That is, besides, for the server's host.
+};
+
+/// Where a server is, and how it is spoken to.
 struct server_endpoint {
     std::string name;  // for people
     std::string host;
     std::uint16_t port = 0;
+    server_tls tls = server_tls::disabled;
+    std::shared_ptr<boost::asio::ssl::context> tls_context{};  // null with disabled only
+    protocol::compression compressed{};  // plain, if the server does not offer it
 };
 
 /// Who a connection logs in as.  Connections are shared only within one account.
@@ -71,7 +87,8 @@ public:
 
     /// Connects, logs in, turns the trackers on and reads the variables' initial values.  To be
     /// called once; after an error the connection is good for nothing.
-    /// Errors: timed_out, connect_failed, login_denied (`refusal` says why), bad_answer, lost.
+    /// Errors: timed_out, connect_failed, login_denied and tls_failed (`refusal` says why),
+    /// bad_answer, lost.
     boost::asio::awaitable<result<void>> establish(const server_endpoint& server,
                                                    clock::time_point give_up,
                                                    server_refusal& refusal);
@@ -86,7 +103,11 @@ public:
     void abort() noexcept;
     bool is_aborted() const noexcept { return aborted_; }
 
-    boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    boost::asio::ip::tcp::socket& socket() noexcept { return stream_.socket(); }
+    bool is_tls() const noexcept { return stream_.is_tls(); }
+    /// On a compressed connection no command may be sent before the last one has its answer: the
+    /// packets of both are counted from 0.
+    bool is_compressed() const noexcept { return stream_.is_compressed(); }
     receive_buffer& input() noexcept { return input_; }
     const backend_account& account() const noexcept { return *account_; }
     std::uint32_t capabilities() const noexcept { return capabilities_; }
@@ -113,7 +134,7 @@ public:
     /// Errors: timed_out, lost, bad_answer; then the connection is good for nothing.
     boost::asio::awaitable<result<void>> reset(vector_interner& vectors, clock::time_point give_up);
 
-    /// Writes what is queued() and then `bytes`, in one call.  Errors: lost.
+    /// Writes what is queued() and then `bytes`, one command, in one call.  Errors: lost.
     boost::asio::awaitable<result<void>> send(protocol::bytes_view bytes);
 
     /// Reads at least one byte into input().  Errors: lost.
@@ -131,8 +152,8 @@ public:
                                                     vector_interner& vectors,
                                                     server_refusal& refusal);
 
-    /// Frames that go out in front of the next command, such as COM_STMT_CLOSE, which has no
-    /// answer.
+    /// Frames that go out in front of the next command, such as COM_STMT_CLOSE: whole commands of
+    /// one packet each that have no answer.
     std::vector<std::uint8_t>& queued() noexcept { return queued_; }
     void queue_close_statements(const std::vector<std::uint32_t>& ids);
 
@@ -151,11 +172,16 @@ private:
         std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);
+    boost::asio::awaitable<result<void>> read_login_packet(protocol::packet_assembler& packets);
+    boost::asio::awaitable<result<void>> start_tls(const server_endpoint& server,
+                                                   server_refusal& refusal);
+    boost::asio::awaitable<result<void>> write_through_layers(protocol::bytes_view bytes);
     boost::asio::awaitable<result<void>> start_tracking(server_refusal& refusal);
     boost::asio::awaitable<result<void>> forget_session(vector_interner& vectors);
     boost::asio::awaitable<result<small_answer>> prepare(const std::string& text);
 
-    boost::asio::ip::tcp::socket socket_;
+    net_stream stream_;
+    block_pool* blocks_;
     receive_buffer input_;
     const backend_account* account_;
     shared_vector state_;

@@ -23,6 +23,9 @@ public:
                 return "the server cannot be reached; see its host and port, and whether it runs";
             case errc::login_denied:
                 return "the server refused the account; see users and the account on the server";
+            case errc::tls_failed:
+                return "TLS with the server failed; see its tls settings and certificate here and "
+                       "there";
             case errc::lost:
                 return "the server closed the connection; see its error log";
             case errc::bad_answer:

@@ -13,6 +13,7 @@ enum class errc {
     line_full,       ///< As many as may wait for a connection wait already.
     connect_failed,  ///< The server refused or did not answer.
     login_denied,    ///< The server does not accept the account.
+    tls_failed,      ///< No TLS with the server, or not with the one that was meant.
     lost,            ///< The connection ended in the middle of a conversation.
     bad_answer,      ///< The server sent what the protocol does not allow.
     state_refused,   ///< The server did not take the session's state (a schema dropped

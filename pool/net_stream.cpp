@@ -1,9 +1,13 @@
 #include "pool/net_stream.hpp"
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <exception>
 #include <vector>
 
 #include "protocol/compressed_stream.hpp"
@@ -175,6 +179,32 @@ asio::awaitable<boost::system::error_code> net_stream::accept_tls(asio::ssl::con
     co_return failed;
 }
 
+asio::awaitable<boost::system::error_code> net_stream::connect_tls(asio::ssl::context& tls,
+                                                                   const std::string& host,
+                                                                   bool check_host) {
+    tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
+    SSL* const ssl = tls_->native_handle();
+    error_code no_address;
+    asio::ip::make_address(host, no_address);
+    const bool is_name = static_cast<bool>(no_address);
+    bool prepared = true;
+    if (is_name) prepared = SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+    if (check_host) {
+        X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+        prepared = prepared &&
+                   (is_name ? X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) == 1
+                            : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1);
+    }
+    if (!prepared) co_return asio::error::no_memory;
+    auto [failed] = co_await tls_->async_handshake(asio::ssl::stream_base::client, awaited);
+    co_return failed;
+}
+
+std::string net_stream::certificate_problem() const {
+    const long verdict = tls_ ? SSL_get_verify_result(tls_->native_handle()) : X509_V_OK;
+    return verdict == X509_V_OK ? std::string() : X509_verify_cert_error_string(verdict);
+}
+
 void net_stream::start_compression(const protocol::compression& how, block_pool& blocks,
                                    receive_buffer& unread) {
     compressed_ = std::make_unique<compressed_layer>(how, blocks);
@@ -194,7 +224,27 @@ void net_stream::begin_command() noexcept {
 }
 
 bool net_stream::holds_bytes() const noexcept {
-    return compressed_ && !compressed_->raw.empty();
+    return (tls_ && SSL_pending(tls_->native_handle()) > 0) ||
+           (compressed_ && !compressed_->raw.empty());
+}
+
+void net_stream::try_write(protocol::bytes_view bytes) noexcept try {
+    error_code failed;
+    socket_.non_blocking(true, failed);
+    if (failed) return;
+    std::vector<std::uint8_t> packet;
+    if (compressed_) {
+        protocol::append_compressed_packet(packet, bytes, compressed_->next_sequence++,
+                                           compressed_->how, *compressed_->memory);
+        bytes = packet;
+    }
+    const asio::const_buffer all(bytes.data(), bytes.size());
+    if (tls_)
+        tls_->write_some(all, failed);
+    else
+        socket_.send(all, 0, failed);
+} catch (const std::exception&) {
+    // Out of memory: then without a word.
 }
 
 void net_stream::close() noexcept {

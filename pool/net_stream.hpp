@@ -52,6 +52,13 @@ public:
     /// beginning: clients do not wait in between.  Nothing of it is ever taken as clear text.
     awaitable<error_code> accept_tls(boost::asio::ssl::context& tls, receive_buffer& read);
 
+    /// The client's side of a TLS handshake with `host`, a name or an address.
+    /// @param check_host  The certificate must be for `host`; beyond what the context checks.
+    awaitable<error_code> connect_tls(boost::asio::ssl::context& tls, const std::string& host,
+                                      bool check_host);
+    /// What is wrong with the peer's certificate; empty if nothing is, or nobody has looked.
+    std::string certificate_problem() const;
+
     /// Compresses from here on, both ways.  `how` is not none; `blocks` must outlive the stream.
     /// `unread` has been read too early, and what is in it is taken out and counts as compressed.
     void start_compression(const protocol::compression& how, block_pool& blocks,
@@ -60,6 +67,8 @@ public:
     void begin_command() noexcept;
     /// True if bytes have been read that read() has not given out yet.
     bool holds_bytes() const noexcept;
+    /// Writes a few bytes if that can be done at once, for goodbyes.
+    void try_write(protocol::bytes_view bytes) noexcept;
 
     void close() noexcept;
 

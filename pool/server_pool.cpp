@@ -168,6 +168,8 @@ void server_pool::serve_line() {
 bool server_pool::start_convoy(const waiter& first, connection_ptr& connection) {
     std::list<waiter*>& line = share_of(*first.account).line;
     if (limits_.convoy_max < 2 || first.rider == nullptr || line.size() < 2) return false;
+    // The answers would be counted as if each were alone.
+    if (connection->is_compressed()) return false;
     if (connection->state().get() != first.wanted) return false;
     std::vector<waiter*> aboard;
     std::vector<std::uint8_t> frames;

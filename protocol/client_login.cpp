@@ -69,11 +69,15 @@ result<client_login::step> client_login::advance(bytes_view payload, std::uint8_
 result<client_login::step> client_login::on_greeting(bytes_view payload) {
     const auto hello = decode_greeting(payload);
     if (!hello) return hello.error();
-    const bool wants_tls = options_.tls == client_login_options::tls_mode::required;
-    if (wants_tls && !capability::has(hello->capabilities, capability::ssl))
-        return errc::tls_unavailable;
+    using tls_mode = client_login_options::tls_mode;
+    const bool offers_tls = capability::has(hello->capabilities, capability::ssl);
+    if (options_.tls == tls_mode::required && !offers_tls) return errc::tls_unavailable;
+    const bool wants_tls = options_.tls != tls_mode::off && offers_tls;
 
     outcome_.capabilities = wanted_capabilities(hello->capabilities);
+    const auto compressed = agreed_compression(outcome_.capabilities, options_.compressed.level);
+    if (!compressed) return compressed.error();
+    outcome_.compressed = *compressed;
     outcome_.connection_id = hello->connection_id;
     outcome_.server_version = hello->server_version;
     outcome_.server_collation = hello->collation;
@@ -115,7 +119,8 @@ result<client_login::step> client_login::send_response() {
                               .auth_data = auth_data,
                               .schema = options_.schema,
                               .auth_plugin = plugin_,
-                              .attributes = attributes},
+                              .attributes = attributes,
+                              .zstd_level = outcome_.compressed.level},
            out);
     state_ = state::authenticating;
     return send(response);
@@ -224,7 +229,11 @@ std::uint32_t client_login::wanted_capabilities(std::uint32_t offered) const noe
         capability::optional_resultset_metadata | capability::multi_factor_authentication;
     std::uint32_t wanted = (options_.capabilities & ~decided_here) | capability::protocol_41 |
                            capability::secure_connection | capability::plugin_auth;
-    if (options_.tls == client_login_options::tls_mode::required) wanted |= capability::ssl;
+    if (options_.tls != client_login_options::tls_mode::off) wanted |= capability::ssl;
+    if (options_.compressed.algorithm == compression_algorithm::zlib)
+        wanted |= capability::compress;
+    if (options_.compressed.algorithm == compression_algorithm::zstd)
+        wanted |= capability::zstd_compression;
     if (!options_.schema.empty()) wanted |= capability::connect_with_db;
     if (!options_.attributes.empty()) wanted |= capability::connect_attrs;
     return wanted & offered;

@@ -10,6 +10,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/collations.hpp"
+#include "protocol/compression.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/error.hpp"
 
@@ -17,7 +18,7 @@ namespace protocol {
 
 /// How to log in to a server.
 struct client_login_options {
-    enum class tls_mode : std::uint8_t { off, required };
+    enum class tls_mode : std::uint8_t { off, preferred, required };
 
     std::string user{};
     std::string password{};
@@ -32,7 +33,8 @@ struct client_login_options {
         capability::plugin_auth_lenenc_data | capability::session_track | capability::deprecate_eof;
     std::uint32_t packet_bytes_max = 1u << 30;
     std::vector<std::pair<std::string, std::string>> attributes{};
-    tls_mode tls = tls_mode::off;
+    tls_mode tls = tls_mode::off;  // preferred: if the server offers it
+    compression compressed{};      // if the server offers it
     /// Whether the server may be asked for its RSA key when it wants the password and TLS is off.
     /// Whoever can change packets on the way can then read the password.
     bool allow_public_key_retrieval = true;
@@ -43,6 +45,7 @@ struct client_login_options {
 /// What a login came to.  Owns its text.
 struct client_login_result {
     std::uint32_t capabilities = 0;  // of both sides
+    compression compressed{};        // from behind the final OK on
     std::uint32_t connection_id = 0;
     std::uint8_t server_collation = 0;
     std::uint16_t status = 0;          // of the final OK

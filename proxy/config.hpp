@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pool/backend_connection.hpp"
+#include "protocol/compression.hpp"
 #include "replicator/edge_spec.hpp"
 #include "router/decide.hpp"
 
@@ -27,6 +29,14 @@ struct tls_config {
     std::filesystem::path key{};          // PEM
 };
 
+/// TLS towards a server.
+struct server_tls_config {
+    pool::server_tls mode = pool::server_tls::disabled;
+    std::filesystem::path ca_file{};           // PEM; with verify-ca and verify-identity
+    std::filesystem::path certificate_file{};  // PEM, Tidegate's own; empty: none
+    std::filesystem::path key_file{};          // PEM
+};
+
 /// A MySQL server that sessions are served by.
 struct server_config {
     std::string name;
@@ -34,6 +44,8 @@ struct server_config {
     std::uint16_t port = 3306;
     std::size_t connections_max = 100;  // of the whole process, all users together
     std::size_t connections_warm = 1;   // likewise: of those, kept open
+    server_tls_config tls{};
+    protocol::compression_algorithm compression = protocol::compression_algorithm::none;
 };
 
 /// An application account.  Clients log in with it, and Tidegate logs in to the servers with it.

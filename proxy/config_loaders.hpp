@@ -22,6 +22,9 @@ void load_edge(section& in, const server_config& primary, edge_config& out);
 void load_replication(section in, const server_config& primary, edge_config& out);
 void load_table_rule(section& in, replicator::table_rule& out);
 
+/// Complains unless `file`, if there is one, can be read.
+void check_readable(section& in, std::string_view key, const std::filesystem::path& file);
+
 /// `password`, `password_env` or `password_file`: one of them.
 void load_password(section& in, std::string& out);
 

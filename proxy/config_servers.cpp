@@ -12,6 +12,30 @@ constexpr std::size_t schema_bytes_max = 64;  // likewise
 constexpr std::size_t connections_min = 2;    // one is the probe's
 constexpr std::size_t connections_limit = 100'000;
 
+void load_server_tls(section in, server_tls_config& out) {
+    using pool::server_tls;
+    out.mode = static_cast<server_tls>(
+        in.choice("mode", static_cast<std::size_t>(out.mode),
+                  {"disabled", "preferred", "required", "verify-ca", "verify-identity"}));
+    in.path("ca_file", out.ca_file);
+    in.path("certificate_file", out.certificate_file);
+    in.path("key_file", out.key_file);
+    const bool verifies =
+        out.mode == server_tls::verify_ca || out.mode == server_tls::verify_identity;
+    if (verifies) in.require("ca_file", "the server's certificate is checked with it");
+    if (!verifies && !out.ca_file.empty())
+        in.complain("ca_file", "is of no use unless 'mode' is verify-ca or verify-identity");
+    if (out.mode == server_tls::disabled && !out.certificate_file.empty())
+        in.complain("certificate_file", "is of no use while 'mode' is disabled");
+    if (out.certificate_file.empty() != out.key_file.empty())
+        in.complain(out.key_file.empty() ? "certificate_file" : "key_file",
+                    "needs the other one of 'certificate_file' and 'key_file'");
+    check_readable(in, "ca_file", out.ca_file);
+    check_readable(in, "certificate_file", out.certificate_file);
+    check_readable(in, "key_file", out.key_file);
+    in.finish();
+}
+
 void load_server(section& in, server_config& out) {
     in.require("host");
     in.text("host", out.host);
@@ -20,6 +44,9 @@ void load_server(section& in, server_config& out) {
     in.number("connections_warm", out.connections_warm, 0, connections_limit);
     if (out.connections_warm >= out.connections_max)
         in.complain("connections_warm", "must be less than connections_max, of which one watches");
+    load_server_tls(in.child("tls"), out.tls);
+    out.compression = static_cast<protocol::compression_algorithm>(in.choice(
+        "compression", static_cast<std::size_t>(out.compression), {"none", "zlib", "zstd"}));
 }
 
 // Names go into log fields, metric labels and the checkpoint's key.

@@ -9,14 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+}  // namespace
+
 void check_readable(section& in, std::string_view key, const std::filesystem::path& file) {
     if (file.empty()) return;
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error) || !std::ifstream(file).good())
         in.complain(key, "names a file that cannot be read: " + file.string());
 }
-
-}  // namespace
 
 void load_listen(section in, config& out) {
     in.address("mysql", out.mysql);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pool/deadline.hpp"
+#include "proxy/tls_context.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -20,7 +21,7 @@ constexpr std::chrono::seconds patience{2};  // for a login or a ping; a loaded 
 }  // namespace
 
 edge_probes::probe::probe(asio::io_context& context, const server_config& edge)
-    : server{edge.name, edge.host, edge.port}, timer(context) {}
+    : server(endpoint_of(edge)), timer(context) {}
 
 edge_probes::edge_probes(const config& settings, listener tell) : tell_(std::move(tell)) {
     for (const edge_config& edge : settings.edges)

@@ -10,6 +10,7 @@
 
 #include "pool/deadline.hpp"
 #include "proxy/session_state.hpp"
+#include "proxy/tls_context.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -23,7 +24,7 @@ constexpr std::chrono::seconds interval{1};
 primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position)
     : tell_(std::move(tell)),
       tell_position_(std::move(tell_position)),
-      server_{settings.primary.name, settings.primary.host, settings.primary.port},
+      server_(endpoint_of(settings.primary)),
       timeout_(settings.limits.connect_timeout),
       version_override_(settings.server_version) {
     if (settings.users.empty()) return;

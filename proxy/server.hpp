@@ -32,14 +32,15 @@ struct server_health {
 /// One worker per thread; a client lives and dies on the worker that accepted it.
 class server : public router::edge_observer {
 public:
-    /// `log` must outlive this object.
+    /// `log` must outlive this object.  Throws std::runtime_error for a TLS file that cannot be
+    /// used; its message says which and what to do.
     server(std::shared_ptr<const config> settings, spdlog::logger& log);
     ~server() override;  // stop()s at once
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
     /// Binds and starts the workers.  Throws std::system_error whose message names the address that
-    /// cannot be listened on and what to do, or the TLS file that cannot be used.
+    /// cannot be listened on and what to do.
     void start();
 
     /// Stops accepting, lets statements and transactions end for at most `drain`, then closes all

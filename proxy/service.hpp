@@ -16,7 +16,8 @@ namespace proxy {
 /// Wires them and gives them their order; knows no signals and no command line.
 class service {
 public:
-    /// `log` must outlive this object.
+    /// `log` must outlive this object.  Throws std::runtime_error for a TLS file that cannot be
+    /// used, whose message says which and what to do.
     service(std::shared_ptr<const config> settings, spdlog::logger& log);
     ~service();
 

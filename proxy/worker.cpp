@@ -19,6 +19,7 @@
 #include "protocol/packet.hpp"
 #include "proxy/client_session.hpp"
 #include "proxy/log.hpp"
+#include "proxy/tls_context.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -57,10 +58,6 @@ pool::pool_limits limits_of(const config& settings, const server_config& server,
     limits.convoy_max = settings.limits.convoy_max;
     limits.convoy_wait_max = settings.limits.convoy_wait;
     return limits;
-}
-
-pool::server_endpoint endpoint_of(const server_config& server) {
-    return {server.name, server.host, server.port};
 }
 
 }  // namespace

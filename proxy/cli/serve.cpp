@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <optional>
 #include <ostream>
-#include <system_error>
+#include <stdexcept>
 #include <thread>
 
 #include "proxy/cli/command_line.hpp"
@@ -91,10 +92,11 @@ int serve(const serve_options& options, std::ostream& err) {
         log->warn(log_event("config_warning")("text", warning).text());
     raise_file_limit(*settings, *log);
 
-    service running(settings, *log);
+    std::optional<service> running;
     try {
-        running.start();
-    } catch (const std::system_error& failure) {
+        running.emplace(settings, *log);
+        running->start();
+    } catch (const std::runtime_error& failure) {  // a file, an address
         log->error(log_event("start_failed")("error", failure.what()).text());
         return exit_problem;
     }
@@ -102,7 +104,7 @@ int serve(const serve_options& options, std::ostream& err) {
     const int signal = received.wait(false, *log);
     log->info(log_event("stopping")("signal", name_of(signal)).text());
     std::thread drain([&running] {
-        running.stop();
+        running->stop();
         ::kill(::getpid(), signals::drained);
     });
     const int next = received.wait(true, *log);

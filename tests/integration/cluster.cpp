@@ -47,14 +47,14 @@ cluster::cluster(const cluster_options& options)
 std::string cluster::configuration(const cluster_options& options,
                                    support::tidegate_ports ports) const {
     std::string text = "listen: {mysql: 127.0.0.1:" + std::to_string(ports.mysql) +
-                       ", http: 127.0.0.1:" + std::to_string(ports.http) +
+                       ", http: 127.0.0.1:" + std::to_string(ports.http) + options.listen_settings +
                        "}\n"
                        "primary: {" +
                        address(primary_) +
                        ", connections_max: " + std::to_string(options.primary_connections_max + 1) +
-                       "}\n"
-                       "users:\n"
-                       "  - {name: app, password: app-password}\n";
+                       options.primary_settings + "}\nusers:\n";
+    for (const std::string& user : options.users) text += "  - " + user + "\n";
+    if (options.users.empty()) text += "  - {name: app, password: app-password}\n";
     if (edge_) text += edge_section(options, *edge_);
     return text + options.settings;
 }

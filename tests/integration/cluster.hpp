@@ -20,8 +20,12 @@ struct cluster_options {
     std::vector<std::string> tables{};
     std::size_t primary_connections_max = 100;  // for sessions; Tidegate itself gets one more
     std::size_t edge_connections_max = 100;     // likewise
-    /// More of tidegate.yaml, at its top level.
+    /// More of tidegate.yaml: at its top level, and in two of its sections (", key: value").
     std::string settings{};
+    std::string listen_settings{};
+    std::string primary_settings{};
+    /// The items of `users` in YAML, in place of app / app-password.
+    std::vector<std::string> users{};
     std::vector<std::string> primary_arguments{};  // of mysqld
     std::vector<std::string> edge_arguments{};
 };
