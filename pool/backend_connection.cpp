@@ -1,5 +1,6 @@
 #include "pool/backend_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -11,6 +12,7 @@
 #include "protocol/client_login.hpp"
 #include "protocol/error.hpp"
 #include "protocol/packet.hpp"
+#include "protocol/proxy_header.hpp"
 #include "protocol/response_reader.hpp"
 #include "protocol/text_row.hpp"
 
@@ -42,6 +44,15 @@ bool is_character_set(variable_id id) {
 
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
+}
+
+protocol::network_endpoint wire_form(const tcp::endpoint& end) {
+    protocol::network_endpoint out{.is_v6 = end.address().is_v6(), .port = end.port()};
+    if (out.is_v6)
+        std::ranges::copy(end.address().to_v6().to_bytes(), out.address.begin());
+    else
+        std::ranges::copy(end.address().to_v4().to_bytes(), out.address.begin());
+    return out;
 }
 
 protocol::client_login_options::tls_mode login_tls(server_tls wanted) {
@@ -100,6 +111,7 @@ asio::awaitable<result<void>> backend_connection::establish(const server_endpoin
                                                             server_refusal& refusal) {
     const deadline guard(socket(), give_up);
     result<void> done = co_await connect(server, give_up);
+    if (done && server.proxy_header) done = co_await introduce();
     if (done) done = co_await log_in(server, refusal);
     if (done) done = co_await start_tracking(refusal);
     if (!done && guard.expired()) co_return errc::timed_out;
@@ -147,6 +159,18 @@ asio::awaitable<result<void>> backend_connection::connect_to(
         socket().close(ignored);
     }
     co_return errc::connect_failed;
+}
+
+/// Sessions share the connection, so it is Tidegate's own ends that the PROXY header names.
+asio::awaitable<result<void>> backend_connection::introduce() {
+    boost::system::error_code failed;
+    protocol::connection_ends ends;
+    ends.source = wire_form(socket().local_endpoint(failed));
+    if (!failed) ends.destination = wire_form(socket().remote_endpoint(failed));
+    if (failed) co_return errc::lost;
+    protocol::writer header;
+    protocol::encode_v2({ends}, header);
+    co_return co_await send(header.view());
 }
 
 asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& server,

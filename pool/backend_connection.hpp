@@ -43,6 +43,7 @@ struct server_endpoint {
     server_tls tls = server_tls::disabled;
     std::shared_ptr<boost::asio::ssl::context> tls_context{};  // null with disabled only
     protocol::compression compressed{};  // plain, if the server does not offer it
+    bool proxy_header = false;           // begin with one; see protocol/proxy_header.hpp
 };
 
 /// Who a connection logs in as.  Connections are shared only within one account.
@@ -170,6 +171,7 @@ private:
                                                  clock::time_point give_up);
     boost::asio::awaitable<result<void>> connect_to(
         std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
+    boost::asio::awaitable<result<void>> introduce();
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);
     boost::asio::awaitable<result<void>> read_login_packet(protocol::packet_assembler& packets);

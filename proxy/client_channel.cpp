@@ -1,15 +1,25 @@
 #include "proxy/client_channel.hpp"
 
+#include <algorithm>
+
 #include "protocol/capabilities.hpp"
 #include "protocol/err_packet.hpp"
 #include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
+#include "protocol/proxy_header.hpp"
 #include "protocol/text_result.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
 
 namespace {
+
+std::string to_text(const protocol::network_endpoint& end) {
+    if (end.is_v6) return asio::ip::address_v6(end.address).to_string();
+    asio::ip::address_v4::bytes_type bytes;
+    std::copy_n(end.address.begin(), bytes.size(), bytes.begin());
+    return asio::ip::address_v4(bytes).to_string();
+}
 
 /// One packet that answers `command`; encode(writer&) fills in its payload.
 template <class Encode>
@@ -36,6 +46,24 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
         co_return disconnect_reason::malformed_packet;
     if (failed) co_return disconnect_reason::client_lost;
     co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<disconnect_reason>> client_channel::read_proxy_header(
+    std::string& address) {
+    for (;;) {
+        const auto decoded = protocol::decode_proxy_header(input_.readable());
+        if (!decoded) co_return disconnect_reason::no_proxy_header;
+        if (*decoded) {
+            input_.consume((*decoded)->size);
+            const auto& ends = (*decoded)->header.passed_on;
+            if (ends) address = to_text(ends->source);
+            co_return std::nullopt;
+        }
+        // Bounded by the decoder, which refuses what is longer.
+        input_.reserve(input_.size() + 1);
+        const auto ended = co_await fill();
+        if (ended) co_return ended;
+    }
 }
 
 asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(

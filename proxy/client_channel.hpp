@@ -44,6 +44,11 @@ public:
     /// Once the login is over: what is sent and read from here on is compressed, if `how` says so.
     void start_compression(const protocol::compression& how);
 
+    /// Reads the PROXY header that must come first on this connection, and sets `address` if the
+    /// header names a client.  Returns why there is none, if there is none.
+    boost::asio::awaitable<std::optional<disconnect_reason>> read_proxy_header(
+        std::string& address);
+
     /// Reads the next command.  Returns why there is none, if there is none.
     /// @param packet_bytes_max  The longest payload taken; a longer one ends the connection.
     boost::asio::awaitable<std::optional<disconnect_reason>> read_command(

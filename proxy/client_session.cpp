@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/capabilities.hpp"
@@ -37,6 +38,15 @@ std::string address_of(const asio::ip::tcp::socket& socket) {
     boost::system::error_code failed;
     const auto peer = socket.remote_endpoint(failed);
     return failed ? std::string("?") : peer.address().to_string();
+}
+
+/// Whether whoever connects from there must say whose connection it passes on.
+bool must_introduce(const config& settings, const asio::ip::tcp::socket& socket) {
+    boost::system::error_code failed;
+    const auto peer = socket.remote_endpoint(failed);
+    return !failed && std::ranges::any_of(settings.proxy_protocol_from, [&](const network& one) {
+        return one.contains(peer.address());
+    });
 }
 
 }  // namespace
@@ -131,6 +141,10 @@ asio::awaitable<disconnect_reason> client_session::serve() {
 }
 
 asio::awaitable<client_session::maybe_reason> client_session::log_in() {
+    if (must_introduce(worker_->settings(), client_.stream().socket())) {
+        const maybe_reason failed = co_await client_.read_proxy_header(peer_);
+        if (failed) co_return failed;
+    }
     const server_facts& server = worker_->primary_facts();
     protocol::server_login_options options;
     options.server_version = server.version;

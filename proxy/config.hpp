@@ -9,6 +9,7 @@
 
 #include "pool/backend_connection.hpp"
 #include "protocol/compression.hpp"
+#include "proxy/network.hpp"
 #include "replicator/edge_spec.hpp"
 #include "router/decide.hpp"
 
@@ -46,6 +47,7 @@ struct server_config {
     std::size_t connections_warm = 1;   // likewise: of those, kept open
     server_tls_config tls{};
     protocol::compression_algorithm compression = protocol::compression_algorithm::none;
+    bool proxy_protocol = false;  // a PROXY header begins each connection
 };
 
 /// An application account.  Clients log in with it, and Tidegate logs in to the servers with it.
@@ -96,7 +98,8 @@ struct log_config {
 struct config {
     listen_address mysql{"127.0.0.1", 6033};
     listen_address http{"127.0.0.1", 6070};
-    std::size_t threads = 0;  // 0: one per core
+    std::vector<network> proxy_protocol_from{};  // whoever connects from there sends a header first
+    std::size_t threads = 0;                     // 0: one per core
     tls_config tls{};
     std::string server_version{};  // told to clients; empty: the primary's own
     server_config primary{};

@@ -125,6 +125,10 @@ std::optional<std::uint64_t> section::number_value(std::string_view key, std::ui
     return number.value;
 }
 
+void section::flag(std::string_view key, bool& out) {
+    out = choice(key, out ? 1 : 0, {"false", "true"}) == 1;
+}
+
 void section::duration(std::string_view key, std::chrono::milliseconds& out,
                        std::chrono::milliseconds min, std::chrono::milliseconds max) {
     const config_node* value = scalar(key);

@@ -55,6 +55,8 @@ public:
     /// One of `choices`.
     std::size_t choice(std::string_view key, std::size_t current,
                        const std::vector<std::string_view>& choices);
+    /// `true` or `false`.
+    void flag(std::string_view key, bool& out);
     template <std::unsigned_integral T>
     void number(std::string_view key, T& out, std::uint64_t min, std::uint64_t max) {
         static_assert(sizeof(T) <= sizeof(std::uint64_t));

@@ -47,6 +47,7 @@ void load_server(section& in, server_config& out) {
     load_server_tls(in.child("tls"), out.tls);
     out.compression = static_cast<protocol::compression_algorithm>(in.choice(
         "compression", static_cast<std::size_t>(out.compression), {"none", "zlib", "zstd"}));
+    in.flag("proxy_protocol", out.proxy_protocol);
 }
 
 // Names go into log fields, metric labels and the checkpoint's key.

@@ -9,6 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t networks_max = 1000;
+
 }  // namespace
 
 void check_readable(section& in, std::string_view key, const std::filesystem::path& file) {
@@ -22,6 +24,18 @@ void load_listen(section in, config& out) {
     in.address("mysql", out.mysql);
     in.address("http", out.http);
     if (out.mysql.port == 0) in.complain("mysql", "cannot be off: it is where clients connect");
+    section proxies = in.child("proxy_protocol");
+    std::vector<std::string> from;
+    proxies.texts("from", from, networks_max);
+    if (proxies.present()) proxies.require("from", "only these may say who they speak for");
+    for (const std::string& text : from) {
+        const auto one = network::parse(text);
+        if (one)
+            out.proxy_protocol_from.push_back(*one);
+        else
+            proxies.complain("from", "has '" + text + "', which is no network such as 10.0.0.0/8");
+    }
+    proxies.finish();
     if (out.mysql == out.http) in.complain("http", "is the same address as 'listen.mysql'");
     in.finish();
 }

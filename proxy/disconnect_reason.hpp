@@ -18,6 +18,7 @@ enum class disconnect_reason : std::uint8_t {
     malformed_packet,  // not MySQL's protocol
     packet_too_large,  // limits.packet_bytes_max
     tls_failed,        // the TLS handshake failed
+    no_proxy_header,   // from listen.proxy_protocol.from, without a right PROXY header
     backend_lost,      // with a transaction open or a result half sent: it cannot be hidden
     killed,            // by KILL
     shutdown,          // Tidegate stops

@@ -80,6 +80,8 @@ std::string_view to_string(disconnect_reason why) noexcept {
             return "packet_too_large";
         case disconnect_reason::tls_failed:
             return "tls_failed";
+        case disconnect_reason::no_proxy_header:
+            return "no_proxy_header";
         case disconnect_reason::backend_lost:
             return "backend_lost";
         case disconnect_reason::killed:

@@ -60,6 +60,7 @@ pool::server_endpoint endpoint_of(const server_config& server) {
         out.compressed = {server.compression, protocol::zlib_level};
     if (server.compression == protocol::compression_algorithm::zstd)
         out.compressed = {server.compression, protocol::zstd_level_default};
+    out.proxy_header = server.proxy_protocol;
     out.tls = server.tls.mode;
     if (out.tls == server_tls::disabled) return out;
 
