@@ -59,8 +59,7 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_proxy_hea
             if (ends) address = to_text(ends->source);
             co_return std::nullopt;
         }
-        // Bounded by the decoder, which refuses what is longer.
-        input_.reserve(input_.size() + 1);
+        if (!input_.empty()) input_.reserve(protocol::proxy_header_v2_bytes_max);
         const auto ended = co_await fill();
         if (ended) co_return ended;
     }

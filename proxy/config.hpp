@@ -26,8 +26,10 @@ enum class tls_mode { disabled, preferred, required };
 /// TLS towards clients.
 struct tls_config {
     tls_mode mode = tls_mode::disabled;
-    std::filesystem::path certificate{};  // PEM, with its chain
-    std::filesystem::path key{};          // PEM
+    std::filesystem::path certificate{};      // PEM, with its chain
+    std::filesystem::path key{};              // PEM
+    std::filesystem::path client_ca_file{};   // PEM; empty: clients are not asked for a certificate
+    bool require_client_certificate = false;  // of every client that uses TLS
 };
 
 /// TLS towards a server.

@@ -45,6 +45,14 @@ void load_tls(section in, tls_config& out) {
                                                {"disabled", "preferred", "required"}));
     in.path("certificate", out.certificate);
     in.path("key", out.key);
+    in.path("client_ca_file", out.client_ca_file);
+    in.flag("require_client_certificate", out.require_client_certificate);
+    check_readable(in, "client_ca_file", out.client_ca_file);
+    if (out.require_client_certificate)
+        in.require("client_ca_file", "clients' certificates are checked with it");
+    if (out.require_client_certificate && out.mode != tls_mode::required)
+        in.complain("require_client_certificate",
+                    "needs 'mode: required': a client without TLS has no certificate");
     if (out.mode != tls_mode::disabled) {
         in.require("certificate", "clients are offered TLS");
         in.require("key", "clients are offered TLS");

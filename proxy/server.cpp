@@ -51,8 +51,7 @@ public:
             workers_[owner]->tell(std::move(order));
         };
         environment.clients = &clients_;
-        tls_ = make_tls_context(settings_->tls);
-        environment.tls = tls_.get();
+        environment.tls = make_tls_context(settings_->tls);
         const std::size_t count = threads();
         for (std::size_t i = 0; i < count; ++i)
             workers_.push_back(std::make_unique<worker>(environment, i, count));
@@ -95,6 +94,12 @@ public:
         for (const auto& worker : workers_) worker->stop();
         probe_.stop();
         edge_probes_.stop();
+    }
+
+    void reload_certificates() {
+        // One for all: OpenSSL locks what they share of it.
+        const std::shared_ptr<boost::asio::ssl::context> tls = make_tls_context(settings_->tls);
+        for (const auto& worker : workers_) worker->tell(tls);
     }
 
     void edge_changed(const router::edge_report& report) {
@@ -167,7 +172,6 @@ private:
     std::shared_ptr<const config> settings_;
     spdlog::logger& log_;
     std::atomic<std::size_t> clients_{0};
-    std::unique_ptr<boost::asio::ssl::context> tls_;
     std::vector<std::unique_ptr<worker>> workers_;
 
     mutable std::mutex health_mutex_;  // never taken on the query path
@@ -193,6 +197,10 @@ void server::start() {
 
 void server::stop(std::chrono::milliseconds drain) {
     impl_->stop(drain);
+}
+
+void server::reload_certificates() {
+    impl_->reload_certificates();
 }
 
 void server::edge_changed(const router::edge_report& report) {

@@ -47,6 +47,10 @@ public:
     /// and joins the threads.  Idempotent.
     void stop(std::chrono::milliseconds drain);
 
+    /// Reads the files of `tls` again, for clients that begin TLS from here on.
+    /// Throws std::runtime_error as the constructor does; then nothing has changed.
+    void reload_certificates();
+
     /// Hands an edge's news to every worker.  Any thread.
     void edge_changed(const router::edge_report& report) override;
 

@@ -24,6 +24,8 @@ public:
     /// HTTP first, so that a probe sees the start; replicators last, since they never fail.
     /// Throws std::system_error with a message for a person; nothing runs then.
     void start();
+    /// See server::reload_certificates().
+    void reload_certificates() { server_.reload_certificates(); }
     /// Lets clients finish within limits.shutdown_timeout, then ends everything.  Idempotent.
     void stop();
 

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace proxy {
 namespace ssl = boost::asio::ssl;
@@ -43,6 +44,25 @@ void use_certificate(ssl::context& tls, const std::string& certificate_name,
         throw std::runtime_error(key_name + ": the key does not belong to " + certificate_name);
 }
 
+/// Asks clients for a certificate, and refuses those whose certificate is not of the authorities
+/// named.
+void check_clients(ssl::context& tls, const tls_config& settings) {
+    const std::string file = settings.client_ca_file.string();
+    boost::system::error_code failed;
+    tls.load_verify_file(file, failed);
+    if (failed) cannot_use("tls.client_ca_file", settings.client_ca_file, failed);
+    // Clients with several certificates choose by these names.
+    SSL_CTX_set_client_CA_list(tls.native_handle(), SSL_load_client_CA_file(file.c_str()));
+    // OpenSSL resumes no session of a client it has checked without it.
+    constexpr std::string_view sessions = "tidegate";
+    SSL_CTX_set_session_id_context(tls.native_handle(),
+                                   reinterpret_cast<const unsigned char*>(sessions.data()),
+                                   static_cast<unsigned>(sessions.size()));
+    ssl::verify_mode mode = ssl::verify_peer;
+    if (settings.require_client_certificate) mode |= ssl::verify_fail_if_no_peer_cert;
+    tls.set_verify_mode(mode);
+}
+
 }  // namespace
 
 std::unique_ptr<ssl::context> make_tls_context(const tls_config& settings) {
@@ -50,6 +70,7 @@ std::unique_ptr<ssl::context> make_tls_context(const tls_config& settings) {
     auto tls = std::make_unique<ssl::context>(ssl::context::tls_server);
     set_common_options(*tls);
     use_certificate(*tls, "tls.certificate", settings.certificate, "tls.key", settings.key);
+    if (!settings.client_ca_file.empty()) check_clients(*tls, settings);
     return tls;
 }
 

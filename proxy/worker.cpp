@@ -261,6 +261,10 @@ void worker::limit_prepared(pool::server_pool& servers, const server_config& ser
                                                    settings().limits.prepared_per_connection_max));
 }
 
+void worker::tell(std::shared_ptr<asio::ssl::context> tls) {
+    asio::post(context_, [this, tls] { environment_.tls = tls; });
+}
+
 void worker::tell(const position_report& report) {
     asio::post(context_, [this, report] { position_.tell(report); });
 }

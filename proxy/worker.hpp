@@ -48,7 +48,7 @@ struct worker_environment {
     std::shared_ptr<const config> settings;
     std::shared_ptr<const user_directory> users;
     std::shared_ptr<const server_facts> primary;
-    boost::asio::ssl::context* tls = nullptr;  // null: no TLS
+    std::shared_ptr<boost::asio::ssl::context> tls{};  // null: no TLS
     spdlog::logger* log = nullptr;
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
     std::function<void()> ask_position{};         // see primary_position; any thread
@@ -80,6 +80,8 @@ public:
     void tell(std::shared_ptr<const server_facts> primary);
     void tell(const position_report& report);
     void tell(kill_order order);
+    /// For clients that begin TLS from here on.
+    void tell(std::shared_ptr<boost::asio::ssl::context> tls);
     /// Whether an edge answered its probe.
     void tell_edge_answers(std::size_t i, bool answers);
     /// Any thread: what pins sessions of this worker now.  Broken if the worker ends meanwhile.
@@ -90,7 +92,7 @@ public:
     const config& settings() const noexcept { return *environment_.settings; }
     const user_directory& users() const noexcept { return *environment_.users; }
     const server_facts& primary_facts() const noexcept { return *environment_.primary; }
-    boost::asio::ssl::context* tls() const noexcept { return environment_.tls; }
+    boost::asio::ssl::context* tls() const noexcept { return environment_.tls.get(); }
     spdlog::logger& log() const noexcept { return *environment_.log; }
     boost::asio::io_context& context() noexcept { return context_; }
     worker_counters& count() noexcept { return counters_; }

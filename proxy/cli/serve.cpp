@@ -60,20 +60,28 @@ public:
     }
 
     /// Waits for a signal that means something now.
-    int wait(bool draining, spdlog::logger& log) const {
+    int wait(bool draining) const {
         for (;;) {
             int number = 0;
             sigwait(&set_, &number);
-            if (number == SIGHUP)
-                log.warn(log_event("reload_ignored")("advice", "restart to apply the file").text());
-            else if (number != drained || draining)
-                return number;
+            if (number != (draining ? SIGHUP : drained)) return number;
         }
     }
 
 private:
     sigset_t set_{};
 };
+
+void reload_certificates(service& running, spdlog::logger& log) {
+    try {
+        running.reload_certificates();
+        log.info(
+            log_event("certificates_reloaded")("note", "other settings need a restart").text());
+    } catch (const std::runtime_error& failure) {
+        log.error(log_event("reload_failed")("error", failure.what())("note", "nothing has changed")
+                      .text());
+    }
+}
 
 const char* name_of(int signal) {
     return signal == SIGTERM ? "SIGTERM" : "SIGINT";
@@ -101,13 +109,14 @@ int serve(const serve_options& options, std::ostream& err) {
         return exit_problem;
     }
 
-    const int signal = received.wait(false, *log);
+    int signal = received.wait(false);
+    for (; signal == SIGHUP; signal = received.wait(false)) reload_certificates(*running, *log);
     log->info(log_event("stopping")("signal", name_of(signal)).text());
     std::thread drain([&running] {
         running->stop();
         ::kill(::getpid(), signals::drained);
     });
-    const int next = received.wait(true, *log);
+    const int next = received.wait(true);
     if (next != signals::drained) {
         log->warn(log_event("stopped_at_once")("signal", name_of(next)).text());
         std::_Exit(exit_problem);  // the drain may last long, and nobody wants to wait for it

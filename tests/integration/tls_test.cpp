@@ -3,11 +3,16 @@
 #include <openssl/x509.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "tests/integration/cluster.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/wait_until.hpp"
 
 using namespace integration;
 
@@ -88,6 +93,98 @@ TEST_CASE("A client may use TLS where it is preferred, and plain connections wor
     const std::string long_text(1'000'000, 'x');
     CHECK(value(session.get(), "SELECT '" + long_text + "'") == long_text);
     CHECK(servers.connect().value("SELECT 1") == "1");
+}
+
+namespace {
+
+/// Whom the server's certificate names, the first five letters, or what went wrong.
+std::string name_seen(cluster& servers) {
+    support::temp_folder folder;
+    const auto output = folder.path() / "output";
+    support::child_process openssl({"openssl", "s_client", "-starttls", "mysql", "-connect",
+                                    "127.0.0.1:" + std::to_string(servers.tidegate().port())},
+                                   output);
+    if (!openssl.wait(std::chrono::seconds(30))) return "no answer";
+    std::ifstream said(output);
+    const std::string text(std::istreambuf_iterator<char>(said), {});
+    const std::string name = "CN = ";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? text : text.substr(at + name.size(), 5);
+}
+
+/// A certificate and its key for `name`, written over those in `folder` or new.
+void make_certificate(const std::filesystem::path& folder, const std::string& name,
+                      const std::string& file = "cert") {
+    support::child_process openssl(
+        {"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+         "/CN=" + name, "-keyout", (folder / (file + "-key.pem")).string(), "-out",
+         (folder / (file + ".pem")).string()},
+        folder / "output");
+    REQUIRE(openssl.wait(std::chrono::seconds(60)) == 0);
+}
+
+std::string settings_in(const std::filesystem::path& folder, const std::string& more) {
+    return "tls: {certificate: " + (folder / "cert.pem").string() +
+           ", key: " + (folder / "cert-key.pem").string() + ", " + more + "}\n";
+}
+
+bool logged(cluster& servers, const std::string& text) {
+    return support::wait_until(std::chrono::seconds(20), [&] {
+        return servers.tidegate().log().find(text) != std::string::npos;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("A new certificate is used after SIGHUP, and a bad one changes nothing", "[tls]") {
+    const support::temp_folder folder;
+    make_certificate(folder.path(), "first");
+    cluster servers({.settings = settings_in(folder.path(), "mode: preferred")});
+    auto session = servers.connect();
+    session.query("SET @x = 41");
+    CHECK(name_seen(servers) == "first");
+
+    make_certificate(folder.path(), "other");
+    ::kill(servers.tidegate().pid(), SIGHUP);
+    REQUIRE(logged(servers, "certificates_reloaded"));
+    CHECK(support::wait_until(std::chrono::seconds(20),
+                              [&] { return name_seen(servers) == "other"; }));
+
+    std::ofstream(folder.path() / "cert.pem") << "no certificate";
+    ::kill(servers.tidegate().pid(), SIGHUP);
+    REQUIRE(logged(servers, "reload_failed"));
+    CHECK(logged(servers, "tls.certificate"));
+    CHECK(name_seen(servers) == "other");
+    CHECK(session.value("SELECT @x + 1") == "42");
+}
+
+TEST_CASE("A client whose certificate is asked for shows one of the right authority", "[tls]") {
+    const support::temp_folder folder;
+    make_certificate(folder.path(), "server");
+    make_certificate(folder.path(), "client", "client");
+    make_certificate(folder.path(), "stranger", "stranger");
+    const bool required = GENERATE(true, false);
+    cluster servers(
+        {.settings = settings_in(
+             folder.path(), "client_ca_file: " + (folder.path() / "client.pem").string() +
+                                (required ? ", mode: required, require_client_certificate: true"
+                                          : ", mode: preferred"))});
+    const auto let_in = [&](const std::string& file) {
+        const std::unique_ptr<MYSQL, closer> handle(mysql_init(nullptr));
+        const my_bool on = 1;
+        mysql_optionsv(handle.get(), MYSQL_OPT_SSL_ENFORCE, &on);
+        if (!file.empty()) {
+            mysql_optionsv(handle.get(), MYSQL_OPT_SSL_CERT,
+                           (folder.path() / (file + ".pem")).c_str());
+            mysql_optionsv(handle.get(), MYSQL_OPT_SSL_KEY,
+                           (folder.path() / (file + "-key.pem")).c_str());
+        }
+        return mysql_real_connect(handle.get(), "127.0.0.1", "app", "app-password", nullptr,
+                                  servers.tidegate().port(), nullptr, 0) != nullptr;
+    };
+    CHECK(let_in("client"));
+    CHECK_FALSE(let_in("stranger"));
+    CHECK(let_in("") == !required);
 }
 
 TEST_CASE("Where TLS is required, a plain client is refused with a clear message", "[tls]") {
