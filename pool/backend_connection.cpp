@@ -41,6 +41,7 @@ bool is_character_set(variable_id id) {
     return name == "character_set_client" || name == "character_set_connection" ||
            name == "character_set_results" || name == "collation_connection";
 }
+constexpr std::uint16_t access_denied_code = 1045;
 
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
@@ -67,11 +68,10 @@ server_refusal tls_refusal(const std::string& why) {
 }
 
 server_refusal plugin_refusal(const std::string& user) {
-    constexpr std::uint16_t access_denied = 1045;
-    return {access_denied, "28000",
+    return {access_denied_code, "28000",
             "Access denied for user '" + user +
-                "': the server wants an authentication plugin other than caching_sha2_password "
-                "and mysql_native_password (an account that it does not know may look so)"};
+                "': the server wants an authentication plugin that Tidegate does not have, or has "
+                "only over TLS (an account that it does not know may look so)"};
 }
 
 }  // namespace
@@ -111,8 +111,14 @@ asio::awaitable<result<void>> backend_connection::establish(const server_endpoin
                                                             server_refusal& refusal) {
     const deadline guard(socket(), give_up);
     result<void> done = co_await connect(server, give_up);
-    if (done && server.proxy_header) done = co_await introduce();
     if (done) done = co_await log_in(server, refusal);
+    if (done.has_error() && done.error() == errc::login_denied &&
+        refusal.code == access_denied_code && account_->other_password) {
+        account_->other_is_right = !account_->other_is_right;
+        begin_again();
+        done = co_await connect(server, give_up);
+        if (done) done = co_await log_in(server, refusal);
+    }
     if (done) done = co_await start_tracking(refusal);
     if (!done && guard.expired()) co_return errc::timed_out;
     co_return done;
@@ -122,6 +128,12 @@ void backend_connection::abort() noexcept {
     aborted_ = true;
     boost::system::error_code ignored;
     socket().close(ignored);
+}
+
+/// After a refused login: as if nothing had been.
+void backend_connection::begin_again() {
+    stream_.reset();
+    input_.consume(input_.size());
 }
 
 asio::awaitable<result<void>> backend_connection::connect(const server_endpoint& server,
@@ -175,9 +187,14 @@ asio::awaitable<result<void>> backend_connection::introduce() {
 
 asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& server,
                                                          server_refusal& refusal) {
+    if (server.proxy_header) {
+        const result<void> introduced = co_await introduce();
+        if (!introduced) co_return introduced.error();
+    }
+    const bool other = account_->other_is_right && account_->other_password;
     protocol::client_login_options options;
     options.user = account_->user;
-    options.password = account_->password;
+    options.password = other ? *account_->other_password : account_->password;
     options.capabilities = base_capabilities | account_->capabilities;
     options.attributes = {{"program_name", "tidegate"}, {"_server_name", server.name}};
     options.tls = login_tls(server.tls);

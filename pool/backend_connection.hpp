@@ -23,6 +23,7 @@
 #include "protocol/compression.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/prepare_ok.hpp"
+#include "protocol/secret.hpp"
 
 namespace pool {
 
@@ -49,9 +50,13 @@ struct server_endpoint {
 /// Who a connection logs in as.  Connections are shared only within one account.
 struct backend_account {
     std::string user;
-    std::string password;
+    protocol::secret password;
     std::uint32_t capabilities = 0;   // those that cannot be emulated: found_rows, ignore_space
     std::size_t connections_max = 0;  // of the user in one pool, all capabilities; 0: the pool's
+    /// While the password is being changed: tried if the server refuses the first.
+    std::optional<protocol::secret> other_password{};
+    /// Which of the two was right last, and is tried first: wrong ones can lock an account.
+    mutable bool other_is_right = false;
 };
 
 /// The server's refusal, as a client may be told it.
@@ -171,6 +176,7 @@ private:
                                                  clock::time_point give_up);
     boost::asio::awaitable<result<void>> connect_to(
         std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
+    void begin_again();
     boost::asio::awaitable<result<void>> introduce();
     boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
                                                 server_refusal& refusal);

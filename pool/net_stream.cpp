@@ -247,6 +247,12 @@ void net_stream::try_write(protocol::bytes_view bytes) noexcept try {
     // Out of memory: then without a word.
 }
 
+void net_stream::reset() noexcept {
+    close();
+    tls_.reset();
+    compressed_.reset();
+}
+
 void net_stream::close() noexcept {
     error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);

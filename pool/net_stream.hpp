@@ -71,6 +71,8 @@ public:
     void try_write(protocol::bytes_view bytes) noexcept;
 
     void close() noexcept;
+    /// Closes, and is a plain stream again whose socket may connect anew.
+    void reset() noexcept;
 
 private:
     struct compressed_layer;

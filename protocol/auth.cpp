@@ -24,13 +24,13 @@ const EVP_MD* algorithm<sha256_digest>() noexcept {
 
 /// A digest that is wiped when it goes out of scope.
 template <class Digest>
-struct secret {
+struct wiped {
     Digest value{};
 
-    secret() = default;
-    secret(const secret&) = delete;
-    secret& operator=(const secret&) = delete;
-    ~secret() { OPENSSL_cleanse(value.data(), value.size()); }
+    wiped() = default;
+    wiped(const wiped&) = delete;
+    wiped& operator=(const wiped&) = delete;
+    ~wiped() { OPENSSL_cleanse(value.data(), value.size()); }
 };
 
 template <class Digest>
@@ -72,7 +72,7 @@ void mask_of(const nonce& challenge, const sha256_digest& stage2, sha256_digest&
 
 template <class Digest>
 Digest stage2_of(std::string_view password) {
-    secret<Digest> stage1;
+    wiped<Digest> stage1;
     Digest stage2;
     hash(as_bytes(password), stage1.value);
     hash(stage1.value, stage2);
@@ -81,8 +81,8 @@ Digest stage2_of(std::string_view password) {
 
 template <class Digest>
 Digest scramble(std::string_view password, const nonce& challenge) {
-    secret<Digest> stage1;
-    secret<Digest> stage2;
+    wiped<Digest> stage1;
+    wiped<Digest> stage2;
     hash(as_bytes(password), stage1.value);
     hash(stage1.value, stage2.value);
     Digest out;
@@ -94,8 +94,8 @@ Digest scramble(std::string_view password, const nonce& challenge) {
 template <class Digest>
 bool verify(bytes_view response, const nonce& challenge, const Digest& stage2) {
     if (response.size() != stage2.size()) return false;
-    secret<Digest> stage1;
-    secret<Digest> candidate;
+    wiped<Digest> stage1;
+    wiped<Digest> candidate;
     mask_of(challenge, stage2, stage1.value);
     xor_into(stage1.value, response);
     hash(stage1.value, candidate.value);
@@ -103,6 +103,13 @@ bool verify(bytes_view response, const nonce& challenge, const Digest& stage2) {
 }
 
 }  // namespace
+
+void secret::wipe() noexcept {
+    // All of its memory: a text that was moved away or shortened may have left some behind.
+    text_.resize(text_.capacity());
+    OPENSSL_cleanse(text_.data(), text_.size());
+    text_.clear();
+}
 
 void wipe(std::string& secret_text) noexcept {
     OPENSSL_cleanse(secret_text.data(), secret_text.size());
@@ -142,6 +149,13 @@ result<password_verifiers> password_verifiers::from_native_hash(std::string_view
     return password_verifiers{.native_stage2 = digest};
 }
 
+result<password_verifiers> password_verifiers::from_stored_hash(std::string_view text) {
+    if (text.starts_with('*')) return from_native_hash(text);
+    const auto stored = sha2_stored_hash::parse(text);
+    if (!stored) return stored.error();
+    return password_verifiers{.sha2_stored = *stored};
+}
+
 password_verifiers password_verifiers::of_nobody() {
     // Nobody knows a text whose digest is zero.
     return {.native_stage2 = sha1_digest{}, .sha2_stage2 = sha256_digest{}};
@@ -149,6 +163,7 @@ password_verifiers password_verifiers::of_nobody() {
 
 bool password_verifiers::matches(std::string_view clear) const {
     if (empty_password || clear.empty()) return empty_password && clear.empty();
+    if (sha2_stored) return sha2_stored->matches(clear);
     if (sha2_stage2) return same(stage2_of<sha256_digest>(clear), *sha2_stage2);
     return native_stage2 && same(stage2_of<sha1_digest>(clear), *native_stage2);
 }

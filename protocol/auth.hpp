@@ -9,6 +9,8 @@
 #include "protocol/bytes.hpp"
 #include "protocol/error.hpp"
 #include "protocol/greeting.hpp"
+#include "protocol/secret.hpp"
+#include "protocol/sha_crypt.hpp"
 
 /// Passwords on the wire: what clients send and what servers keep to check it.
 ///
@@ -40,15 +42,19 @@ bool verify_sha2(bytes_view response, const nonce& challenge, const sha256_diges
 /// What a server must know of a password to check it, and no more than that.
 ///
 /// From a clear password both digests are known.  From mysql_native_password's stored form only one
-/// is: such an account logs in with caching_sha2_password too, but by full authentication only.
+/// is, and from caching_sha2_password's none: such an account logs in with caching_sha2_password by
+/// full authentication only.
 struct password_verifiers {
     bool empty_password = false;
     std::optional<sha1_digest> native_stage2{};
     std::optional<sha256_digest> sha2_stage2{};
+    std::optional<sha2_stored_hash> sha2_stored{};
 
     static password_verifiers from_password(std::string_view clear);
     /// "*" and 40 hex digits, as in mysql.user.  Errors: malformed.
     static result<password_verifiers> from_native_hash(std::string_view text);
+    /// Either plugin's stored form, as in mysql.user.  Errors: as that, and sha2_stored_hash's.
+    static result<password_verifiers> from_stored_hash(std::string_view text);
     /// Verifiers that no password matches, for users that do not exist.
     static password_verifiers of_nobody();
 

@@ -12,6 +12,7 @@ namespace protocol {
 
 inline constexpr std::string_view caching_sha2_password = "caching_sha2_password";
 inline constexpr std::string_view mysql_native_password = "mysql_native_password";
+inline constexpr std::string_view sha256_password = "sha256_password";  // caching_sha2's elder
 inline constexpr std::string_view mysql_clear_password = "mysql_clear_password";
 
 inline constexpr std::uint8_t auth_switch_header = 0xfe;
@@ -23,6 +24,9 @@ inline constexpr std::uint8_t request_public_key = 0x02;  // from the client, wi
 inline constexpr std::uint8_t fast_auth_success = 0x03;   // from the server, as auth_more_data
 inline constexpr std::uint8_t full_authentication = 0x04;
 }  // namespace sha2_message
+
+/// sha256_password's one message, from the client: the public key, please.
+inline constexpr std::uint8_t sha256_request_public_key = 0x01;
 
 /// The server asks for another plugin, with a fresh nonce.
 struct auth_switch_request {

@@ -42,7 +42,6 @@ std::vector<std::uint8_t> to_vector(const Bytes& bytes) {
 client_login::client_login(client_login_options options) : options_(std::move(options)) {}
 
 client_login::~client_login() {
-    wipe(options_.password);
     OPENSSL_cleanse(output_.data(), output_.size());
 }
 
@@ -148,10 +147,16 @@ result<client_login::step> client_login::on_auth_switch(bytes_view payload) {
         if (!is_secure()) return errc::access_denied;
         return send_clear();
     }
-    if (plugin_ != caching_sha2_password && plugin_ != mysql_native_password)
-        return errc::unknown_auth_plugin;
+    const bool known = plugin_ == caching_sha2_password || plugin_ == sha256_password ||
+                       plugin_ == mysql_native_password;
+    if (!known) return errc::unknown_auth_plugin;
     if (request->data.size() != nonce_.size()) return errc::malformed;
     std::ranges::copy(request->data, nonce_.begin());
+    if (plugin_ == sha256_password) {
+        if (!options_.password.empty()) return send_password(sha256_request_public_key);
+        const std::uint8_t none[] = {empty_password_answer};
+        return send(none);
+    }
     std::vector<std::uint8_t> answer = challenge_response();
     if (answer.empty() && plugin_ == caching_sha2_password) answer = {empty_password_answer};
     return send(answer);
@@ -165,24 +170,25 @@ result<client_login::step> client_login::on_more_data(bytes_view payload) {
         case sha2_message::fast_auth_success:
             return step{};  // the OK follows
         case sha2_message::full_authentication:
-            return send_password();
+            return send_password(sha2_message::request_public_key);
         default:
             return errc::malformed;
     }
 }
 
-result<client_login::step> client_login::send_password() {
+result<client_login::step> client_login::send_password(std::uint8_t public_key_request) {
     outcome_.full_authentication = true;
     if (is_secure()) return send_clear();
     if (!options_.allow_public_key_retrieval) return errc::access_denied;
     state_ = state::public_key;
-    const std::uint8_t request[] = {sha2_message::request_public_key};
+    const std::uint8_t request[] = {public_key_request};
     return send(request);
 }
 
 result<client_login::step> client_login::send_clear() {
-    std::vector<std::uint8_t> clear(options_.password.begin(), options_.password.end());
-    clear.push_back(0);
+    const std::string& password = options_.password.text();
+    std::vector<std::uint8_t> clear(password.size() + 1);  // a NUL at its end
+    std::ranges::copy(password, clear.begin());
     const auto sent = send(clear);
     OPENSSL_cleanse(clear.data(), clear.size());
     return sent;

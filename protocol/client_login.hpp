@@ -21,7 +21,7 @@ struct client_login_options {
     enum class tls_mode : std::uint8_t { off, preferred, required };
 
     std::string user{};
-    std::string password{};
+    secret password{};
     std::string schema{};  // empty: none
     /// Servers read one byte: set a collation with an id above 255 by SET NAMES afterwards.
     std::uint8_t collation = collations::utf8mb4_0900_ai_ci;
@@ -66,7 +66,8 @@ struct server_error {
 ///
 /// The driver reads one payload at a time (packet_assembler) and gives it to advance(); a step says
 /// what to do next.  Knows caching_sha2_password (fast; full over TLS, over a secure transport or
-/// with RSA), mysql_native_password, mysql_clear_password over TLS only, and switches between them.
+/// with RSA), sha256_password (likewise, always in full), mysql_native_password,
+/// mysql_clear_password over TLS only, and switches between them.
 class client_login {
 public:
     static constexpr unsigned rounds_max = 12;  // payloads from the server, in one login
@@ -85,7 +86,7 @@ public:
     };
 
     explicit client_login(client_login_options options);
-    ~client_login();  // wipes the password
+    ~client_login();  // wipes what it last sent
     client_login(const client_login&) = delete;
     client_login& operator=(const client_login&) = delete;
 
@@ -112,7 +113,7 @@ private:
     result<step> on_ok(bytes_view payload);
     result<step> on_err(bytes_view payload);
     result<step> send_response();
-    result<step> send_password();
+    result<step> send_password(std::uint8_t public_key_request);
     result<step> send_clear();
     result<step> send(bytes_view payload, action next = action::read);
     std::vector<std::uint8_t> challenge_response() const;

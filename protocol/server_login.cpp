@@ -143,6 +143,7 @@ void server_login::find_user(std::string_view user) {
     login_.user = user;
     login_.full_authentication = false;
     fast_success_due_ = false;
+    captured_ = secret();
 }
 
 server_login::step server_login::identify(std::string_view plugin, bytes_view auth_data) {
@@ -172,21 +173,40 @@ server_login::step server_login::switch_to_sha2() {
 server_login::step server_login::check(bytes_view response) {
     const password_verifiers& known = account_.verifiers;
     login_.auth_plugin = method_ == method::native ? mysql_native_password : caching_sha2_password;
-    if (says_no_password(response)) return known.empty_password ? authenticated() : denied();
-    if (known.empty_password) return denied();
-    if (method_ == method::native) {
-        const bool right =
-            known.native_stage2 && verify_native(response, nonce_, *known.native_stage2);
-        return right ? authenticated() : denied();
+    const password_verifiers* const other =
+        account_.other_verifiers ? &*account_.other_verifiers : nullptr;
+    if (says_no_password(response)) {
+        const bool none = known.empty_password || (other != nullptr && other->empty_password);
+        return none ? authenticated() : denied();
     }
-    if (options_.full_authentication || !known.sha2_stage2) {
+    if (method_ == method::native) return proves_digest(response) ? authenticated() : denied();
+    if (options_.full_authentication || account_.capture_password || !known.sha2_stage2) {
         const std::uint8_t demand[] = {auth_more_data_header, sha2_message::full_authentication};
         state_ = state::password;
         return send(demand);
     }
-    if (!verify_sha2(response, nonce_, *known.sha2_stage2)) return denied();
+    if (!proves_digest(response)) return denied();
     fast_success_due_ = true;
     return authenticated();
+}
+
+/// Whether the response to the challenge is that of one of the passwords.
+bool server_login::proves_digest(bytes_view response) const {
+    const auto of_one = [&](const password_verifiers& known) {
+        if (known.empty_password) return false;
+        if (method_ == method::native)
+            return known.native_stage2 && verify_native(response, nonce_, *known.native_stage2);
+        return known.sha2_stage2 && verify_sha2(response, nonce_, *known.sha2_stage2);
+    };
+    const bool first = of_one(account_.verifiers);
+    const bool other = account_.other_verifiers && of_one(*account_.other_verifiers);
+    return first || other;
+}
+
+bool server_login::is_right(std::string_view password) const {
+    const bool first = account_.verifiers.matches(password);
+    const bool other = account_.other_verifiers && account_.other_verifiers->matches(password);
+    return first || other;
 }
 
 server_login::step server_login::on_first_password(bytes_view payload) {
@@ -219,7 +239,9 @@ server_login::step server_login::on_encrypted_password(bytes_view payload) {
 server_login::step server_login::check_clear(std::string_view password) {
     login_.full_authentication = true;
     if (password.size() > password_bytes_max) return denied();
-    return account_.verifiers.matches(password) ? authenticated() : denied();
+    if (!is_right(password)) return denied();
+    if (account_.capture_password) captured_ = secret(password);
+    return authenticated();
 }
 
 server_login::step server_login::authenticated() {
@@ -282,7 +304,8 @@ bool server_login::take_attributes(bytes_view attributes) {
 }
 
 bool server_login::native_is_possible() const noexcept {
-    return options_.allow_native && account_.verifiers.native_stage2.has_value();
+    return options_.allow_native && account_.verifiers.native_stage2.has_value() &&
+           !account_.capture_password;
 }
 
 bool server_login::is_secure() const noexcept {

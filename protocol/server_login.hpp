@@ -25,7 +25,11 @@ namespace protocol {
 /// What the proxy knows of a user that may log in.
 struct account {
     password_verifiers verifiers{};
+    /// Of another password that is as good, while it is being changed.
+    std::optional<password_verifiers> other_verifiers{};
     bool require_tls = false;
+    /// The password itself is wanted, by full authentication: see take_password().
+    bool capture_password = false;
 };
 
 /// How clients are let in.  Views and the key must outlive the login.
@@ -109,6 +113,10 @@ public:
 
     const login& who() const noexcept { return login_; }
 
+    /// The password that the client has proved to be right, if it came in clear and the account
+    /// wants it captured.  To be called once `authenticated`.
+    secret take_password() noexcept { return std::exchange(captured_, secret()); }
+
     /// The end of a login: an OK packet.
     bytes_view accept(const ok_packet& ok);
     /// The end of a login that is correct but unwelcome (unknown schema, too many connections).
@@ -139,6 +147,8 @@ private:
     step bad_handshake(boost::system::error_code why);
     step fail(const err_packet& error, boost::system::error_code why);
     step send(bytes_view payload);
+    bool proves_digest(bytes_view response) const;
+    bool is_right(std::string_view password) const;
     void find_user(std::string_view user);
     bool take_attributes(bytes_view attributes);
     bool native_is_possible() const noexcept;
@@ -153,6 +163,7 @@ private:
     bool used_password_ = false;  // for the text of a denial
     bool fast_success_due_ = false;
     bool tls_active_ = false;
+    secret captured_;
     unsigned rounds_ = 0;
     std::uint8_t sequence_ = 0;  // of the next packet to send
     nonce nonce_{};

@@ -153,11 +153,9 @@ asio::awaitable<client_session::maybe_reason> client_session::log_in() {
     options.tls_available = worker_->tls() != nullptr;
     options.tls_required = worker_->settings().tls.mode == tls_mode::required;
     options.client_host = peer_;
+    options.rsa_key = worker_->rsa_key();
     login_ = std::make_unique<protocol::server_login>(options, [this](std::string_view name) {
-        std::optional<protocol::account> found;
-        if (const auto* user = worker_->users().find(std::string(name)))
-            found = protocol::account{user->verifiers, false};
-        return found;
+        return worker_->login_account(std::string(name));
     });
     const auto challenge = protocol::random_nonce();
     const auto second = protocol::random_nonce();
@@ -220,6 +218,7 @@ asio::awaitable<client_session::maybe_reason> client_session::converse(
 asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
     const protocol::login& who = login_->who();
     user_ = worker_->users().find(who.user);
+    worker_->learn_password(who.user, login_->take_password());
     client_.set_capabilities(who.capabilities);
     multi_statements_ = (who.capabilities & protocol::capability::multi_statements) != 0;
     account_ = &worker_->account(user_->settings, who.capabilities & backend_capabilities);

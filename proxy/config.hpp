@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pool/backend_connection.hpp"
 #include "protocol/compression.hpp"
+#include "protocol/secret.hpp"
 #include "proxy/network.hpp"
 #include "replicator/edge_spec.hpp"
 #include "router/decide.hpp"
@@ -55,7 +57,11 @@ struct server_config {
 /// An application account.  Clients log in with it, and Tidegate logs in to the servers with it.
 struct user_config {
     std::string name;
-    std::string password{};  // from `password`, `password_env` or `password_file`; never logged
+    protocol::secret password{};  // from `password`, `password_env` or `password_file`
+    std::optional<protocol::secret> other_password{};  // the second of `passwords`
+    /// In place of a password: the stored form of it, which is in mysql.user.  Then clients prove
+    /// themselves with the password itself, with which Tidegate logs in to the servers.
+    std::string verifier{};
     std::string default_schema{};
     router::consistency level = router::consistency::session;
     std::size_t connections_max = 0;  // to each server, of the whole process; 0: the server's own

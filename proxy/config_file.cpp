@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "proxy/config_loaders.hpp"
+#include "proxy/user_directory.hpp"
 
 namespace proxy {
 namespace {
@@ -57,6 +58,8 @@ void load_root(section& in, config& out) {
     in.require("users", "nobody could log in");
     in.each("users", users_max, [&](section& item) { load_user(item, out.users.emplace_back()); });
     if (in.has("users") && out.users.empty()) in.complain("users", "is empty: nobody could log in");
+    if (!out.users.empty() && watching_user(out) == nullptr)
+        in.complain("users", "needs one with a password: Tidegate watches the servers with it");
     in.each("edges", edges_max,
             [&](section& item) { load_edge(item, out.primary, out.edges.emplace_back()); });
     load_routing(in.child("routing"), out.routing);

@@ -27,5 +27,8 @@ void check_readable(section& in, std::string_view key, const std::filesystem::pa
 
 /// `password`, `password_env` or `password_file`: one of them.
 void load_password(section& in, std::string& out);
+void load_password(section& in, protocol::secret& out);
+/// Whether one of the three is there.
+bool has_password(section& in);
 
 }  // namespace proxy

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "protocol/auth.hpp"
 #include "proxy/config_loaders.hpp"
 
 namespace proxy {
@@ -20,9 +21,23 @@ void read_password_file(section& in, const std::filesystem::path& file, std::str
         return in.complain("password_file", "is larger than 4 KB");
     content.resize(static_cast<std::size_t>(stream.gcount()));
     out = content.substr(0, content.find_first_of("\r\n"));
+    protocol::wipe(content);
 }
 
 }  // namespace
+
+bool has_password(section& in) {
+    const bool clear = in.has("password");
+    const bool variable = in.has("password_env");
+    const bool file = in.has("password_file");
+    return clear || variable || file;
+}
+
+void load_password(section& in, protocol::secret& out) {
+    std::string text;
+    load_password(in, text);
+    out = protocol::secret(std::move(text));
+}
 
 void load_password(section& in, std::string& out) {
     const int ways = in.has("password") + in.has("password_env") + in.has("password_file");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/auth.hpp"
 #include "proxy/config_loaders.hpp"
 
 namespace proxy {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t user_bytes_max = 32;    // MySQL's own limit
 constexpr std::size_t schema_bytes_max = 64;  // likewise
+constexpr std::size_t passwords_max = 2;      // the old one and the new one
 constexpr std::size_t connections_min = 2;    // one is the probe's
 constexpr std::size_t connections_limit = 100'000;
 
@@ -60,6 +62,30 @@ void check_name(section& in, std::string_view key, const std::string& name) {
         in.complain(key, "must be at most 32 letters, digits, '_', '-' or '.'");
 }
 
+/// A password, or two while it is being changed, or the stored form of one.
+void load_credentials(section& in, user_config& out) {
+    const bool stored = in.has("verifier");
+    const bool several = in.has("passwords");
+    in.text("verifier", out.verifier);
+    if (stored && !protocol::password_verifiers::from_stored_hash(out.verifier))
+        in.complain("verifier",
+                    "must be as in mysql.user: '*' and 40 hex digits, or '$A$' and so on, of at "
+                    "most 100000 rounds, in hex (0x2441...) if it has bytes that are no text");
+    std::vector<protocol::secret> passwords;
+    in.each("passwords", passwords_max, [&](section& item) {
+        load_password(item, passwords.emplace_back());
+        item.finish();
+    });
+    const bool single = has_password(in);
+    if (stored + several + single > 1)
+        in.complain(stored ? "verifier" : "passwords",
+                    "is one of several: give a password, 'passwords' or 'verifier', one of them");
+    if (!stored && !several) return load_password(in, out.password);
+    if (several && passwords.empty()) in.complain("passwords", "is empty");
+    if (!passwords.empty()) out.password = std::move(passwords[0]);
+    if (passwords.size() > 1) out.other_password = std::move(passwords[1]);
+}
+
 }  // namespace
 
 void load_primary(section in, server_config& out) {
@@ -74,7 +100,7 @@ void load_user(section& in, user_config& out) {
     in.require("name");
     in.text("name", out.name);
     if (out.name.size() > user_bytes_max) in.complain("name", "is longer than 32 bytes");
-    load_password(in, out.password);
+    load_credentials(in, out);
     in.text("default_schema", out.default_schema);
     if (out.default_schema.size() > schema_bytes_max)
         in.complain("default_schema", "is longer than 64 bytes");

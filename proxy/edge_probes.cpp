@@ -9,6 +9,7 @@
 
 #include "pool/deadline.hpp"
 #include "proxy/tls_context.hpp"
+#include "proxy/user_directory.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -26,9 +27,7 @@ edge_probes::probe::probe(asio::io_context& context, const server_config& edge)
 edge_probes::edge_probes(const config& settings, listener tell) : tell_(std::move(tell)) {
     for (const edge_config& edge : settings.edges)
         probes_.push_back(std::make_unique<probe>(context_, edge.server));
-    if (settings.users.empty()) return;
-    account_.user = settings.users.front().name;
-    account_.password = settings.users.front().password;
+    if (const user_config* user = watching_user(settings)) account_ = account_of(*user);
 }
 
 edge_probes::~edge_probes() {

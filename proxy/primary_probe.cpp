@@ -11,6 +11,7 @@
 #include "pool/deadline.hpp"
 #include "proxy/session_state.hpp"
 #include "proxy/tls_context.hpp"
+#include "proxy/user_directory.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -27,9 +28,7 @@ primary_probe::primary_probe(const config& settings, listener tell, position_lis
       server_(endpoint_of(settings.primary)),
       timeout_(settings.limits.connect_timeout),
       version_override_(settings.server_version) {
-    if (settings.users.empty()) return;
-    account_.user = settings.users.front().name;
-    account_.password = settings.users.front().password;
+    if (const user_config* user = watching_user(settings)) account_ = account_of(*user);
 }
 
 primary_probe::~primary_probe() {

@@ -52,6 +52,11 @@ public:
         };
         environment.clients = &clients_;
         environment.tls = make_tls_context(settings_->tls);
+        environment.rsa_key = make_rsa_key();
+        environment.share_password = [this](const std::string& user,
+                                            const protocol::secret& password) {
+            for (const auto& worker : workers_) worker->tell(user, password);
+        };
         const std::size_t count = threads();
         for (std::size_t i = 0; i < count; ++i)
             workers_.push_back(std::make_unique<worker>(environment, i, count));
@@ -144,6 +149,16 @@ public:
     }
 
 private:
+    /// Only a password that is not known must come in clear, and without TLS that takes a key.
+    std::shared_ptr<const protocol::rsa_private_key> make_rsa_key() const {
+        const bool needed = std::ranges::any_of(
+            settings_->users, [](const user_config& user) { return !user.verifier.empty(); });
+        if (!needed) return nullptr;
+        auto made = protocol::rsa_private_key::generate();
+        if (!made) throw std::runtime_error("no RSA key: " + made.error().message());
+        return std::make_shared<const protocol::rsa_private_key>(std::move(*made));
+    }
+
     /// Every worker needs a connection of its own to every server, beside the probe's.
     std::size_t threads() const {
         const std::size_t wanted =

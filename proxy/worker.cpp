@@ -261,6 +261,10 @@ void worker::limit_prepared(pool::server_pool& servers, const server_config& ser
                                                    settings().limits.prepared_per_connection_max));
 }
 
+void worker::tell(const std::string& user, const protocol::secret& password) {
+    asio::post(context_, [this, user, password] { remember_password(user, password); });
+}
+
 void worker::tell(std::shared_ptr<asio::ssl::context> tls) {
     asio::post(context_, [this, tls] { environment_.tls = tls; });
 }
@@ -349,12 +353,38 @@ void worker::on_report(const router::edge_report& report) {
 const pool::backend_account& worker::account(const user_config& user, std::uint32_t capabilities) {
     auto& known = accounts_[{user.name, capabilities}];
     if (!known) {
-        const std::size_t connections_max =
-            user.connections_max > 0 ? share_of(user.connections_max, share_, workers_) : 0;
-        known = std::make_unique<pool::backend_account>(
-            pool::backend_account{user.name, user.password, capabilities, connections_max});
+        known = std::make_unique<pool::backend_account>(account_of(user, capabilities));
+        if (user.connections_max > 0)
+            known->connections_max = share_of(user.connections_max, share_, workers_);
+        const auto learned = learned_.find(user.name);
+        if (learned != learned_.end()) known->password = learned->second.clear;
     }
     return *known;
+}
+
+std::optional<protocol::account> worker::login_account(const std::string& name) const {
+    const user_directory::entry* const user = users().find(name);
+    if (user == nullptr) return std::nullopt;
+    const auto learned = learned_.find(name);
+    if (learned != learned_.end()) return protocol::account{.verifiers = learned->second.verifiers};
+    return protocol::account{.verifiers = user->verifiers,
+                             .other_verifiers = user->other_verifiers,
+                             .capture_password = !user->settings.verifier.empty()};
+}
+
+void worker::learn_password(const std::string& user, const protocol::secret& password) {
+    if (password.empty()) return;
+    remember_password(user, password);  // at once: this session needs it
+    environment_.share_password(user, password);
+}
+
+void worker::remember_password(const std::string& user, const protocol::secret& password) {
+    learned_.insert_or_assign(
+        user, learned_password{password, protocol::password_verifiers::from_password(password)});
+    for (auto at = accounts_.lower_bound({user, 0}); at != accounts_.end(); ++at) {
+        if (at->first.first != user) break;
+        at->second->password = password;
+    }
 }
 
 void worker::edge_failed(std::size_t i) {

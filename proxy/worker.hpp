@@ -11,6 +11,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -21,6 +22,9 @@
 #include "pool/receive_buffer.hpp"
 #include "pool/server_pool.hpp"
 #include "pool/session_vector.hpp"
+#include "protocol/rsa_password.hpp"
+#include "protocol/secret.hpp"
+#include "protocol/server_login.hpp"
 #include "proxy/config.hpp"
 #include "proxy/connection_ids.hpp"
 #include "proxy/edge_watch.hpp"
@@ -53,6 +57,9 @@ struct worker_environment {
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
     std::function<void()> ask_position{};         // see primary_position; any thread
     std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
+    std::shared_ptr<const protocol::rsa_private_key> rsa_key{};  // null: nobody needs one
+    /// Tells every worker a user's password; any thread.
+    std::function<void(const std::string& user, const protocol::secret& password)> share_password{};
 };
 
 /// One thread, its event loop, and everything that its sessions use.  Nothing in here is locked:
@@ -80,6 +87,8 @@ public:
     void tell(std::shared_ptr<const server_facts> primary);
     void tell(const position_report& report);
     void tell(kill_order order);
+    /// The password of a user of whom only a verifier was known.
+    void tell(const std::string& user, const protocol::secret& password);
     /// For clients that begin TLS from here on.
     void tell(std::shared_ptr<boost::asio::ssl::context> tls);
     /// Whether an edge answered its probe.
@@ -107,6 +116,12 @@ public:
     edge_watch& watch() noexcept { return watch_; }
     primary_position& position() noexcept { return position_; }
     bool shutting_down() const noexcept { return shutting_down_; }
+
+    const protocol::rsa_private_key* rsa_key() const noexcept { return environment_.rsa_key.get(); }
+    /// What a login as `name` is checked against; nothing if there is no such user.
+    std::optional<protocol::account> login_account(const std::string& name) const;
+    /// To be called with what server_login::take_password() gave; empty means nothing.
+    void learn_password(const std::string& user, const protocol::secret& password);
 
     /// The account that sessions of `user` with these capabilities share connections of.
     const pool::backend_account& account(const user_config& user, std::uint32_t capabilities);
@@ -137,6 +152,7 @@ private:
     boost::asio::awaitable<void> run_kill(pool::server_endpoint server,
                                           const pool::backend_account& account,
                                           std::uint32_t connection_id, bool query_only);
+    void remember_password(const std::string& user, const protocol::secret& password);
 
     worker_environment environment_;
     std::size_t share_;
@@ -151,6 +167,11 @@ private:
     rules::facts_cache facts_;
     std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<pool::backend_account>>
         accounts_;  // by user and capabilities; bounded by the configuration's users
+    struct learned_password {
+        protocol::secret clear;
+        protocol::password_verifiers verifiers;
+    };
+    std::unordered_map<std::string, learned_password> learned_;  // bounded likewise
     std::unique_ptr<pool::server_pool> primary_;
     std::vector<std::unique_ptr<pool::server_pool>> edges_;
     router::topology topology_;

@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "protocol/auth_packets.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/server_login.hpp"
 #include "tests/pool/pool_fixture.hpp"
 
 using namespace pool_test;
@@ -179,4 +182,65 @@ TEST_CASE("An aborted connection is not connected any more", "[pool]") {
     const auto done = run(f.context, connection.establish(f.server.endpoint(), give_up, f.refusal));
     CHECK_FALSE(done.has_value());
     CHECK(f.server.accepted == 0);
+}
+
+TEST_CASE("A PROXY header in front of the login names both ends of the connection", "[pool]") {
+    pool_fixture f;
+    f.server.wants_proxy_header = true;
+    pool::server_endpoint endpoint = f.server.endpoint();
+    endpoint.proxy_header = true;
+    pool::backend_connection connection(f.context.get_executor(), f.app, f.blocks, f.state(), 10);
+    const auto give_up = pool::backend_connection::clock::now() + patience;
+    REQUIRE(run(f.context, connection.establish(endpoint, give_up, f.refusal)).has_value());
+    REQUIRE(f.server.introduced.size() == 1);
+    REQUIRE(f.server.introduced[0].passed_on);
+    const protocol::connection_ends& ends = *f.server.introduced[0].passed_on;
+    CHECK(ends.source.port == connection.socket().local_endpoint().port());
+    CHECK(ends.destination.port == endpoint.port);
+    CHECK_FALSE(ends.source.is_v6);
+    CHECK(ends.source.address[0] == 127);
+}
+
+TEST_CASE("A server that refuses one password gets the other, which is then tried first",
+          "[pool]") {
+    pool_fixture f;
+    pool::backend_account both{
+        .user = "app", .password = "old", .other_password = protocol::secret("secret")};
+    const auto connect = [&] {
+        pool::backend_connection connection(f.context.get_executor(), both, f.blocks, f.state(),
+                                            10);
+        const auto give_up = pool::backend_connection::clock::now() + patience;
+        return run(f.context, connection.establish(f.server.endpoint(), give_up, f.refusal));
+    };
+    CHECK(connect().has_value());
+    CHECK(f.server.accepted == 2);
+    CHECK(connect().has_value());
+    CHECK(f.server.accepted == 3);
+    f.server.password = "old";
+    CHECK(connect().has_value());
+    CHECK(f.server.accepted == 5);
+    f.server.password = "another";
+    CHECK(connect().error() == pool::errc::login_denied);
+    CHECK(f.refusal.code == 1045);
+}
+
+TEST_CASE("An account of a plugin that Tidegate lacks is refused, not taken for a dead server",
+          "[pool]") {
+    pool_fixture f;
+    protocol::server_login greeter({}, [](std::string_view) { return std::nullopt; });
+    const auto hello = greeter.greet(*protocol::random_nonce(), *protocol::random_nonce());
+    f.server.greeting_bytes = protocol::as_text(hello.output);
+    protocol::writer request;
+    encode(protocol::auth_switch_request{"dialog", {}}, request);
+    std::vector<std::uint8_t> wire;
+    std::uint8_t sequence = 2;  // behind the response
+    protocol::append_packet(wire, request.view(), sequence);
+    f.server.greeting_bytes += protocol::as_text(wire);
+
+    pool::backend_connection connection(f.context.get_executor(), f.app, f.blocks, f.state(), 10);
+    const auto give_up = pool::backend_connection::clock::now() + patience;
+    const auto done = run(f.context, connection.establish(f.server.endpoint(), give_up, f.refusal));
+    CHECK(done.error() == pool::errc::login_denied);
+    CHECK(f.refusal.code == 1045);
+    CHECK(f.refusal.message.find("authentication plugin") != std::string::npos);
 }

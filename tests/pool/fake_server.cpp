@@ -30,6 +30,10 @@ public:
     conversation(fake_server& server, tcp::socket& socket) : server_(server), socket_(socket) {}
 
     asio::awaitable<void> run() {
+        if (server_.wants_proxy_header) {
+            const bool came = co_await read_proxy_header();
+            if (!came) co_return;
+        }
         const bool let_in = co_await log_in();
         if (!let_in) co_return;
         for (;;) {
@@ -50,7 +54,7 @@ private:
                                        protocol::capability::optional_resultset_metadata);
         protocol::server_login login(options, [this](std::string_view) {
             return std::optional(protocol::account{
-                protocol::password_verifiers::from_password(server_.password), false});
+                .verifiers = protocol::password_verifiers::from_password(server_.password)});
         });
         auto step = login.greet(*protocol::random_nonce(), *protocol::random_nonce());
         using action = protocol::server_login::action;
@@ -163,6 +167,24 @@ private:
     static void finish(std::vector<std::uint8_t>& out, std::size_t header_at) {
         std::uint8_t sequence = 1;
         protocol::finish_packet(out, header_at, sequence);
+    }
+
+    asio::awaitable<bool> read_proxy_header() {
+        for (;;) {
+            const auto decoded = protocol::decode_proxy_header(input_);
+            if (!decoded) co_return false;
+            if (*decoded) {
+                server_.introduced.push_back((*decoded)->header);
+                input_.erase(input_.begin(),
+                             input_.begin() + static_cast<std::ptrdiff_t>((*decoded)->size));
+                co_return true;
+            }
+            std::uint8_t byte = 0;
+            auto [failed, count] =
+                co_await socket_.async_read_some(asio::buffer(&byte, 1), awaited);
+            if (failed) co_return false;
+            input_.push_back(byte);
+        }
     }
 
     asio::awaitable<bool> read() {

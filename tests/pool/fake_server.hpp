@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "pool/backend_connection.hpp"
+#include "protocol/proxy_header.hpp"
 
 namespace pool_test {
 
@@ -30,8 +31,9 @@ public:
 
     // How it behaves; read whenever it matters.
     std::string password = "secret";
-    bool silent = false;         // accepts connections and never says a word
-    std::string greeting_bytes;  // if not empty: said instead of a greeting, then the end
+    bool wants_proxy_header = false;  // in front of everything else
+    bool silent = false;              // accepts connections and never says a word
+    std::string greeting_bytes;       // if not empty: said instead of a greeting, then the end
     std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
                                                  {"time_zone", "SYSTEM"}};
     std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
@@ -50,6 +52,7 @@ public:
 
     // What it has seen.
     std::size_t accepted = 0;
+    std::vector<protocol::proxy_header> introduced;  // what the headers said
     std::size_t alive() const noexcept { return sockets_.size(); }
     std::vector<std::string> heard;  // what came after the opening: "SET …", "init_db shop", …
 

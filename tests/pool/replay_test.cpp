@@ -203,21 +203,3 @@ TEST_CASE("An account whose password has expired is told so", "[pool]") {
     const bool expired = refusal.code == 1820 || refusal.code == 1862;  // by its own words
     CHECK(expired);
 }
-
-TEST_CASE("An account of another authentication plugin is refused, not taken for a dead server",
-          "[pool]") {
-    server().query("CREATE USER old@'%' IDENTIFIED WITH sha256_password BY 'old'");
-    boost::asio::io_context context{1};
-    pool::block_pool blocks{1024};
-    pool::vector_interner vectors;
-    const pool::backend_account old{"old", "old"};
-    pool::server_refusal refusal;
-    const auto give_up = pool::backend_connection::clock::now() + patience;
-    const auto opened = run(
-        context, pool::backend_connection::open({"primary", server().host(), server().port()}, old,
-                                                blocks, vectors.intern({}), 10, give_up, refusal));
-    REQUIRE_FALSE(opened.has_value());
-    CHECK(opened.error() == pool::errc::login_denied);
-    CHECK(refusal.code == 1045);
-    CHECK(refusal.message.find("authentication plugin") != std::string::npos);
-}

@@ -61,6 +61,21 @@ TEST_CASE("An offline check reads the file and asks nobody", "[cli]") {
           std::string::npos);
 }
 
+TEST_CASE("A check reads the certificates that the file names", "[cli]") {
+    const support::temp_folder folder;
+    const std::string file = (folder.path() / "tidegate.yaml").string();
+    std::ofstream(folder.path() / "text.pem") << "no certificate\n";
+    for (const char* where :
+         {"tls: {mode: required, certificate: text.pem, key: text.pem}\n"
+          "primary: {host: db1}\n",
+          "primary: {host: db1, tls: {mode: verify-ca, ca_file: text.pem}}\n"}) {
+        std::ofstream(file) << where << "users: [{name: a, password: ''}]\n";
+        const outcome bad = tidegate({"check", "--offline", "--config", file.c_str()});
+        CHECK(bad.status == cli::exit_problem);
+        CHECK(bad.out.find("text.pem cannot be used") != std::string::npos);
+    }
+}
+
 TEST_CASE("A configuration that cannot be read ends every command with status 1", "[cli]") {
     const char* nowhere = "no/such/tidegate.yaml";
     CHECK(tidegate({"check", "-c", nowhere}).status == cli::exit_problem);

@@ -351,3 +351,72 @@ TEST_CASE("TLS needs files that can be read", "[config]") {
     CHECK(problem_of("tls: {mode: preferred, certificate: /dev/null/x, key: /etc/passwd}\n") ==
           "tidegate.yaml:5: 'tls.certificate' names a file that cannot be read: /dev/null/x");
 }
+
+TEST_CASE("A server's TLS, compression and PROXY header are its own", "[config]") {
+    const support::temp_folder folder;
+    for (const char* name : {"ca.pem", "cert.pem", "key.pem"})
+        std::ofstream(folder.path() / name) << "PEM\n";
+    auto result = parse_config(R"(
+listen:
+  proxy_protocol: {from: [10.0.0.0/8, "::1"]}
+primary:
+  host: db1
+  proxy_protocol: true
+  compression: zstd
+  tls: {mode: verify-identity, ca_file: ca.pem, certificate_file: cert.pem, key_file: key.pem}
+users: [{name: app, password: ''}]
+)",
+                               "tidegate.yaml", folder.path());
+    REQUIRE(std::holds_alternative<config>(result));
+    const config& settings = std::get<config>(result);
+    CHECK(settings.proxy_protocol_from.size() == 2);
+    CHECK(settings.primary.proxy_protocol);
+    CHECK(settings.primary.compression == protocol::compression_algorithm::zstd);
+    CHECK(settings.primary.tls.mode == pool::server_tls::verify_identity);
+    CHECK(settings.primary.tls.ca_file == folder.path() / "ca.pem");
+    CHECK(valid(smallest).primary.tls.mode == pool::server_tls::disabled);
+}
+
+TEST_CASE("TLS settings that would not do what they say are problems", "[config]") {
+    const auto of_primary = [](const std::string& tls) {
+        const auto all = problems("primary: {host: db1, tls: {" + tls +
+                                  "}}\nusers: [{name: a, password: ''}]\n");
+        return all.empty() ? std::string() : all.front();
+    };
+    using Catch::Matchers::Contains;
+    CHECK(of_primary("mode: required") == "");
+    CHECK_THAT(of_primary("mode: verify-ca"), Contains("'primary.tls.ca_file' is missing"));
+    CHECK_THAT(of_primary("mode: required, ca_file: /dev/null"), Contains("is of no use"));
+    CHECK_THAT(of_primary("mode: required, key_file: /etc/hostname"), Contains("needs the other"));
+    CHECK_THAT(of_primary("mode: verify_ca"), Contains("verify-ca"));
+    CHECK_THAT(problem_of("listen: {proxy_protocol: {from: [10.0.0.1/8]}}\n"),
+               Contains("is no network"));
+    CHECK_THAT(problem_of("listen: {proxy_protocol: {}}\n"), Contains("from' is missing"));
+}
+
+TEST_CASE("A user has a password, two, or the stored form of one", "[config]") {
+    const auto users = [](const std::string& items) {
+        return "primary: {host: db1}\nusers: [" + items + "]\n";
+    };
+    const std::string known = "{name: b, password: ''}, ";
+    const auto two = valid(users("{name: a, passwords: [{password: x}, {password: y}]}"));
+    CHECK(two.users[0].password == "x");
+    CHECK(*two.users[0].other_password == "y");
+    const std::string hash = "'*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19'";
+    CHECK(valid(users(known + "{name: a, verifier: " + hash + "}")).users[1].verifier.size() == 41);
+
+    using Catch::Matchers::Contains;
+    const auto problem = [&](const std::string& items) {
+        const auto all = problems(users(items));
+        CAPTURE(all);
+        REQUIRE(all.size() == 1);
+        return all.front();
+    };
+    CHECK_THAT(problem(known + "{name: a, verifier: secret}"), Contains("as in mysql.user"));
+    CHECK_THAT(problem(known + "{name: a, verifier: " + hash + ", password: x}"),
+               Contains("one of several"));
+    CHECK_THAT(problem(known + "{name: a, passwords: [{password: x}], password: x}"),
+               Contains("one of several"));
+    CHECK_THAT(problem(known + "{name: a, passwords: []}"), Contains("is empty"));
+    CHECK_THAT(problem("{name: a, verifier: " + hash + "}"), Contains("needs one with a password"));
+}

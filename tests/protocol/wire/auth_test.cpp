@@ -80,6 +80,55 @@ TEST_CASE("Text that is no native hash is malformed") {
     CHECK(password_verifiers::from_native_hash(text).error() == errc::malformed);
 }
 
+TEST_CASE("A password is checked against what mysql.user keeps for caching_sha2_password") {
+    // Of MySQL 9.7, as HEX(authentication_string) prints them.
+    const auto brief = password_verifiers::from_stored_hash(
+        "0x244124303041246C5A1C02611B417F67756E092C53651174370D416A4C737A43516D7A77786B366543666A78"
+        "5730337475707758792F7A38352F67496F424A716F6C49733532");
+    REQUIRE(brief.has_value());
+    CHECK(brief->sha2_stored->rounds == 10'000);
+    CHECK(brief->matches("secret"));
+    CHECK_FALSE(brief->matches("secreT"));
+    CHECK_FALSE(brief->matches(""));
+    CHECK_FALSE(brief->matches(std::string(password_bytes_max + 1, 'p')));
+    const auto lengthy = password_verifiers::from_stored_hash(
+        "0x244124303041242D740C1F372B7109554D34405E7B743D213B1E0E77595A4C6C6C6E654E6E416C5A64674943"
+        "42387445633038375352324C424E3431776E2E536F727251422E");
+    REQUIRE(lengthy.has_value());
+    CHECK(lengthy->matches(std::string(100, 'p')));
+    CHECK_FALSE(lengthy->matches(std::string(99, 'p')));
+}
+
+TEST_CASE("What is not exactly a stored hash is refused") {
+    const std::string salt = "12345678901234567890";
+    const std::string digest(43, 'x');
+    CHECK(password_verifiers::from_stored_hash("$A$005$" + salt + digest).has_value());
+    CHECK(password_verifiers::from_stored_hash("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19")
+              .has_value());
+    for (const std::string& text :
+         {std::string(), std::string("secret"), "$A$005$" + salt + digest + "x",
+          "$A$005$" + salt + digest.substr(1), "$B$005$" + salt + digest, "$A$000$" + salt + digest,
+          "$A$0x5$" + salt + digest, "$A$0051" + salt + digest, std::string("0x2441"),
+          std::string("0x244"), std::string("0xzz")}) {
+        CAPTURE(text);
+        CHECK(password_verifiers::from_stored_hash(text).error() == errc::malformed);
+    }
+    CHECK(password_verifiers::from_stored_hash("$A$065$" + salt + digest).error() ==
+          errc::limit_exceeded);
+}
+
+TEST_CASE("A secret leaves nothing behind") {
+    // Short texts lie inside the object, others on the heap; only the first can be looked at.
+    alignas(secret) unsigned char place[sizeof(secret)];
+    auto* const here = new (place) secret("hunter2");
+    secret moved(std::move(*here));
+    CHECK(moved == "hunter2");
+    CHECK(here->empty());
+    here->~secret();
+    const std::string_view left(reinterpret_cast<const char*>(place), sizeof place);
+    CHECK(left.find("hunter") == std::string_view::npos);
+}
+
 TEST_CASE("A nonce holds neither NUL nor dollar nor a byte above 127") {
     for (int i = 0; i < 500; ++i) {
         const nonce made = random_nonce().value();

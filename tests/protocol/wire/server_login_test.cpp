@@ -69,6 +69,74 @@ TEST_CASE("A client that names mysql_native_password is let in by it, where that
     CHECK(decode_auth_switch_request(payload_of(step)).value().plugin == caching_sha2_password);
 }
 
+namespace {
+
+server_login make_for(const account& known) {
+    server_login out({.capabilities = capability::zstd_compression | capability::compress,
+                      .secure_transport = true},
+                     [known](std::string_view) { return known; });
+    out.greet(first_nonce(), second_nonce());
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("Two passwords are as good as one while they change places") {
+    const account both{.verifiers = password_verifiers::from_password("old"),
+                       .other_verifiers = password_verifiers::from_password("new")};
+    for (const std::string_view password : {"old", "new"}) {
+        const auto sha2 = scramble_sha2(password, first_nonce());
+        CHECK(make_for(both).advance(response(caching_sha2_password, sha2), 1).next ==
+              server_login::action::authenticated);
+        const auto native = scramble_native(password, first_nonce());
+        CHECK(make_for(both).advance(response(mysql_native_password, native), 1).next ==
+              server_login::action::authenticated);
+    }
+    const auto wrong = scramble_sha2("other", first_nonce());
+    CHECK(error_code(make_for(both).advance(response(caching_sha2_password, wrong), 1)) == 1045);
+}
+
+TEST_CASE("A password that is to be captured must come itself, and is given out once") {
+    const account known{.verifiers = password_verifiers::from_password("secret"),
+                        .capture_password = true};
+    const auto proof = scramble_sha2("secret", first_nonce());
+    server_login login = make_for(known);
+    auto step = login.advance(response(caching_sha2_password, proof), 1);
+    CHECK(wire_bytes::to_hex(payload_of(step)) == wire_bytes::to_hex(hex("01 04")));
+    SECTION("the right one") {
+        step = login.advance(wire_bytes::of(std::string_view("secret\0", 7)), 3);
+        CHECK(step.next == server_login::action::authenticated);
+        CHECK(login.take_password() == "secret");
+        CHECK(login.take_password().empty());
+    }
+    SECTION("a wrong one") {
+        step = login.advance(wire_bytes::of(std::string_view("secreT\0", 7)), 3);
+        CHECK(error_code(step) == 1045);
+        CHECK(login.take_password().empty());
+    }
+    SECTION("the native way gives away too little") {
+        server_login native = make_for(known);
+        const auto digest = scramble_native("secret", first_nonce());
+        const auto asked = native.advance(response(mysql_native_password, digest), 1);
+        CHECK(decode_auth_switch_request(payload_of(asked)).value().plugin ==
+              caching_sha2_password);
+    }
+}
+
+TEST_CASE("A zstd level that MySQL refuses is refused in its words") {
+    const account known{.verifiers = password_verifiers::from_password("")};
+    bytes wanted = response(caching_sha2_password, {}, "app",
+                            client_capabilities | capability::zstd_compression);
+    wanted.back() = 22;  // the level is the last field
+    server_login right = make_for(known);
+    CHECK(right.advance(wanted, 1).next == server_login::action::authenticated);
+    CHECK(right.who().compressed == compression{compression_algorithm::zstd, 22});
+    for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{23}}) {
+        wanted.back() = level;
+        CHECK(error_code(make_for(known).advance(wanted, 1)) == 3923);
+    }
+}
+
 TEST_CASE("A client without plugins proves itself the native way") {
     constexpr std::uint32_t old = client_capabilities & ~capability::plugin_auth;
     const auto proof = scramble_native("secret", first_nonce());
