@@ -81,8 +81,8 @@ TEST_CASE("Connections are opened ahead for the account that was served last", "
 }
 
 TEST_CASE("No more is opened ahead than a user may have", "[pool]") {
+    const pool::backend_account limited{"limited", "secret", 0, 2};  // outlives the pool
     pool_fixture f({.connections_max = 4, .connections_warm = 3});
-    const pool::backend_account limited{"limited", "secret", 0, 2};
     f.get(limited, f.state())->give_back();
     f.pool.sweep(clock_type::now());
     REQUIRE(run_until(f.context, [&] { return f.pool.idle() == 2; }));

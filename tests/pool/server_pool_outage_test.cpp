@@ -125,8 +125,8 @@ TEST_CASE("Whoever had no time left does not declare a server unreachable", "[po
 }
 
 TEST_CASE("A refused account says nothing about the server", "[pool]") {
+    const pool::backend_account wrong{"app", "wrong"};  // outlives the pool
     pool_fixture f({.connections_max = 2, .retry_pause = 1h});
-    const pool::backend_account wrong{"app", "wrong"};
     const auto refused = f.get(wrong, f.state());
     CHECK(refused.error() == pool::errc::login_denied);
     f.lend().give_back();
