@@ -321,9 +321,8 @@ int test() {
             throw std::runtime_error("the half-open connections cannot be made");
         phase(servers, duration, besieged);
         // A slow machine comes round to the last of them later.
-        support::wait_until(30s, [&] {
-            return attackers.half_open_ended() >= static_cast<long>(half_open_peers);
-        });
+        support::wait_until(
+            30s, [&] { return attackers.half_open_ended() >= static_cast<long>(half_open_peers); });
         half_open_ended = attackers.half_open_ended();
         progress(std::to_string(attackers.attacks()) + " attacks, " +
                  std::to_string(half_open_ended) + " half-open connections ended");
