@@ -19,9 +19,12 @@ namespace pool {
 class passenger {
 public:
     virtual ~passenger() = default;
-    /// Appends the statement as this connection takes it.  False, and nothing appended, if it
-    /// cannot be sent without asking the server something first.
-    virtual bool board(backend_connection& connection, std::vector<std::uint8_t>& frames) = 0;
+    /// False if the statement cannot be sent on this connection without asking the server something
+    /// first.
+    virtual bool fits(backend_connection& connection) const = 0;
+    /// Appends the statement as this connection takes it, and takes note of what the server is told
+    /// by it: it is sent.  Only if it fits().
+    virtual void board(backend_connection& connection, std::vector<std::uint8_t>& frames) = 0;
     virtual protocol::command command() const noexcept = 0;
     /// Takes bytes of the answer; returns how many.  Errors: what the server sent is no answer.
     virtual result<std::size_t> take(std::span<std::uint8_t> input) = 0;

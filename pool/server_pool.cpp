@@ -172,22 +172,26 @@ bool server_pool::start_convoy(const waiter& first, connection_ptr& connection) 
     if (connection->is_compressed()) return false;
     if (connection->state().get() != first.wanted) return false;
     std::vector<waiter*> aboard;
-    std::vector<std::uint8_t> frames;
     std::size_t looked_at = 0;
     for (auto at = line.begin(); at != line.end() && looked_at < 4 * limits_.convoy_max;
          ++at, ++looked_at) {
         waiter& next = **at;
-        if (aboard.size() == limits_.convoy_max || frames.size() >= convoy_bytes_max) break;
+        if (aboard.size() == limits_.convoy_max) break;
         const bool fits = next.rider != nullptr && next.account == first.account &&
-                          next.wanted == first.wanted && next.rider->board(*connection, frames);
+                          next.wanted == first.wanted && next.rider->fits(*connection);
         if (fits) aboard.push_back(&next);
         if (aboard.empty()) return false;  // whoever is first is served first
     }
     if (aboard.size() < 2) return false;
-    for (waiter* who : aboard) {
-        leave_line(*who);
-        who->what = waiter::fate::rides;
+    std::vector<std::uint8_t> frames;
+    std::size_t boarded = 0;
+    for (; boarded < aboard.size() && frames.size() < convoy_bytes_max; ++boarded) {
+        waiter& next = *aboard[boarded];
+        next.rider->board(*connection, frames);
+        leave_line(next);
+        next.what = waiter::fate::rides;
     }
+    aboard.resize(boarded);
     served_last_ = first.account;
     observer_->lent({}, true);
     observer_->rode(aboard.size());

@@ -22,11 +22,14 @@ public:
     ride(client_session& session, const request& what, bool is_edge)
         : session_(session), what_(what), is_edge_(is_edge) {}
 
-    bool board(pool::backend_connection& connection, std::vector<std::uint8_t>& frames) override {
+    bool fits(pool::backend_connection& connection) const override {
+        return what_.statement == nullptr ||
+               connection.prepared.find(*what_.statement->text) != nullptr;
+    }
+    void board(pool::backend_connection& connection, std::vector<std::uint8_t>& frames) override {
         protocol::bytes_view sent = what_.frames;
         std::vector<std::uint8_t> made;
         if (what_.statement != nullptr) {
-            if (connection.prepared.find(*what_.statement->text) == nullptr) return false;
             pool::prepared_statement* bound =
                 session_.bind_execution(connection, what_, made, sent);
             if (what_.statement->parameters > 0) {
@@ -39,7 +42,6 @@ public:
         before_ = session_.state_->vector();
         relay_.emplace(session_.relay_options(connection.capabilities(), is_edge_, what_, false),
                        session_);
-        return true;
     }
     protocol::command command() const noexcept override { return what_.command->what; }
     pool::result<std::size_t> take(std::span<std::uint8_t> input) override {

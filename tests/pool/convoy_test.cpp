@@ -20,15 +20,15 @@ class query final : public pool::passenger {
 public:
     explicit query(std::string sql) : sql_(std::move(sql)) {}
 
-    bool board(pool::backend_connection& connection, std::vector<std::uint8_t>& frames) override {
-        if (refuses) return false;
+    bool fits(pool::backend_connection&) const override { return !refuses; }
+    void board(pool::backend_connection& connection, std::vector<std::uint8_t>& frames) override {
+        boarded = true;
         std::uint8_t sequence = 0;
         const std::size_t header_at = protocol::begin_packet(frames);
         frames.push_back(static_cast<std::uint8_t>(protocol::command::query));
         frames.insert(frames.end(), sql_.begin(), sql_.end());
         protocol::finish_packet(frames, header_at, sequence);
         reader_.emplace(protocol::command::query, connection.capabilities());
-        return true;
     }
     protocol::command command() const noexcept override { return protocol::command::query; }
     pool::result<std::size_t> take(std::span<std::uint8_t> input) override {
@@ -59,6 +59,7 @@ public:
 
     std::string value{};
     bool refuses = false;
+    bool boarded = false;
     bool changes = false;
     bool slow = false;
 
@@ -144,6 +145,15 @@ TEST_CASE("Who cannot ride keeps the place in line, and whoever is first is serv
     CHECK(f.end_of(1) == ride_end::arrived);
     CHECK(f.end_of(3) == ride_end::arrived);
     CHECK(f.end_of(2) == ride_end::none);
+}
+
+TEST_CASE("Who gets the connection alone has not boarded it: nothing was sent", "[pool]") {
+    line_fixture f(2);
+    f.queries[1]->refuses = true;
+    f.stand_in_line();
+    f.loan.give_back();
+    CHECK(f.end_of(0) == ride_end::none);
+    CHECK_FALSE(f.queries[0]->boarded);
 }
 
 TEST_CASE("A connection in another state takes nobody along", "[pool]") {
