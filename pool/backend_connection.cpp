@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -22,7 +19,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint16_t too_many_prepared = 1461;  // ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 // What Tidegate needs of every connection.  DEPRECATE_EOF, because only then does the end of a
@@ -94,21 +90,20 @@ backend_connection::~backend_connection() {
     stream_.try_write(quit);
 }
 
-asio::awaitable<result<std::unique_ptr<backend_connection>>> backend_connection::open(
-    const server_endpoint& server, const backend_account& account, block_pool& blocks,
-    shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
+task<result<std::unique_ptr<backend_connection>>> backend_connection::open(
+    asio::any_io_executor executor, const server_endpoint& server, const backend_account& account,
+    block_pool& blocks, shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
     server_refusal& refusal) {
-    const auto executor = co_await asio::this_coro::executor;
-    auto opened = std::make_unique<backend_connection>(executor, account, blocks, std::move(blank),
-                                                       prepared_max);
+    auto opened = std::make_unique<backend_connection>(std::move(executor), account, blocks,
+                                                       std::move(blank), prepared_max);
     const result<void> done = co_await opened->establish(server, give_up, refusal);
     if (!done) co_return done.error();
     co_return std::move(opened);
 }
 
-asio::awaitable<result<void>> backend_connection::establish(const server_endpoint& server,
-                                                            clock::time_point give_up,
-                                                            server_refusal& refusal) {
+task<result<void>> backend_connection::establish(const server_endpoint& server,
+                                                 clock::time_point give_up,
+                                                 server_refusal& refusal) {
     const deadline guard(socket(), give_up);
     result<void> done = co_await connect(server, give_up);
     if (done) done = co_await log_in(server, refusal);
@@ -136,8 +131,8 @@ void backend_connection::begin_again() {
     input_.consume(input_.size());
 }
 
-asio::awaitable<result<void>> backend_connection::connect(const server_endpoint& server,
-                                                          clock::time_point give_up) {
+task<result<void>> backend_connection::connect(const server_endpoint& server,
+                                               clock::time_point give_up) {
     std::vector<tcp::endpoint> addresses;
     boost::system::error_code not_an_address;
     const auto address = asio::ip::make_address(server.host, not_an_address);
@@ -155,8 +150,8 @@ asio::awaitable<result<void>> backend_connection::connect(const server_endpoint&
 
 /// Tries the addresses of a name in turn.  The deadline closes the socket only while it is open, so
 /// the time is looked at in between as well.
-asio::awaitable<result<void>> backend_connection::connect_to(
-    std::span<const tcp::endpoint> addresses, clock::time_point give_up) {
+task<result<void>> backend_connection::connect_to(std::span<const tcp::endpoint> addresses,
+                                                  clock::time_point give_up) {
     for (const tcp::endpoint& at : addresses) {
         if (aborted_) co_return errc::lost;
         if (clock::now() >= give_up) co_return errc::timed_out;
@@ -174,7 +169,7 @@ asio::awaitable<result<void>> backend_connection::connect_to(
 }
 
 /// Sessions share the connection, so it is Tidegate's own ends that the PROXY header names.
-asio::awaitable<result<void>> backend_connection::introduce() {
+task<result<void>> backend_connection::introduce() {
     boost::system::error_code failed;
     protocol::connection_ends ends;
     ends.source = wire_form(socket().local_endpoint(failed));
@@ -185,8 +180,8 @@ asio::awaitable<result<void>> backend_connection::introduce() {
     co_return co_await send(header.view());
 }
 
-asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& server,
-                                                         server_refusal& refusal) {
+task<result<void>> backend_connection::log_in(const server_endpoint& server,
+                                              server_refusal& refusal) {
     if (server.proxy_header) {
         const result<void> introduced = co_await introduce();
         if (!introduced) co_return introduced.error();
@@ -248,8 +243,7 @@ asio::awaitable<result<void>> backend_connection::log_in(const server_endpoint& 
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::read_login_packet(
-    protocol::packet_assembler& packets) {
+task<result<void>> backend_connection::read_login_packet(protocol::packet_assembler& packets) {
     while (!packets.complete()) {
         if (input_.empty()) {
             const result<void> read = co_await receive();
@@ -262,8 +256,8 @@ asio::awaitable<result<void>> backend_connection::read_login_packet(
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::start_tls(const server_endpoint& server,
-                                                            server_refusal& refusal) {
+task<result<void>> backend_connection::start_tls(const server_endpoint& server,
+                                                 server_refusal& refusal) {
     // In clear, and not asked for: whoever sits in between could have put it there.
     if (!input_.empty()) co_return errc::bad_answer;
     const bool check_host = server.tls == server_tls::verify_identity;
@@ -274,7 +268,7 @@ asio::awaitable<result<void>> backend_connection::start_tls(const server_endpoin
     co_return errc::tls_failed;
 }
 
-asio::awaitable<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
+task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
     const auto tracking = co_await ask(protocol::command::query, tracking_statement());
     if (!tracking) co_return tracking.error();
     if (tracking->refusal) {  // the account may log in, but for a new password only
@@ -297,8 +291,7 @@ asio::awaitable<result<void>> backend_connection::start_tracking(server_refusal&
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::synchronise(shared_vector wanted,
-                                                              server_refusal& refusal) {
+task<result<void>> backend_connection::synchronise(shared_vector wanted, server_refusal& refusal) {
     if (wanted == state_) co_return result<void>{};
     if (wanted->schema() != state_->schema()) {
         const auto used = co_await ask(protocol::command::init_db, wanted->schema());
@@ -324,15 +317,14 @@ asio::awaitable<result<void>> backend_connection::synchronise(shared_vector want
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::reset(vector_interner& vectors,
-                                                        clock::time_point give_up) {
+task<result<void>> backend_connection::reset(vector_interner& vectors, clock::time_point give_up) {
     const deadline guard(socket(), give_up);
     const result<void> done = co_await forget_session(vectors);
     if (!done && guard.expired()) co_return errc::timed_out;
     co_return done;
 }
 
-asio::awaitable<result<void>> backend_connection::forget_session(vector_interner& vectors) {
+task<result<void>> backend_connection::forget_session(vector_interner& vectors) {
     const auto forgotten = co_await ask(protocol::command::reset_connection, {});
     if (!forgotten) co_return forgotten.error();
     if (forgotten->refusal) co_return errc::bad_answer;
@@ -357,26 +349,29 @@ asio::awaitable<result<void>> backend_connection::forget_session(vector_interner
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::send(protocol::bytes_view bytes) {
-    if (!stream_.is_plain()) co_return co_await write_through_layers(bytes);
-    // Here and in receive() a plain connection goes without the coroutines of its stream.
-    boost::system::error_code failed;
-    if (queued_.empty()) {
-        auto [error, count] =
-            co_await asio::async_write(socket(), asio::buffer(bytes.data(), bytes.size()), awaited);
-        failed = error;
-    } else {
-        const std::array<asio::const_buffer, 2> both{asio::buffer(queued_),
-                                                     asio::buffer(bytes.data(), bytes.size())};
-        auto [error, count] = co_await asio::async_write(socket(), both, awaited);
-        failed = error;
-        queued_.clear();
-    }
+task<result<void>> backend_connection::send(protocol::bytes_view bytes) {
+    if (!stream_.is_plain()) return write_through_layers(bytes);
+    if (!queued_.empty()) return send_after_queued(bytes);
+    const std::size_t sent = stream_.write_now(bytes);
+    if (sent == bytes.size()) return result<void>{};
+    return send_rest(bytes.subspan(sent));
+}
+
+task<result<void>> backend_connection::send_rest(protocol::bytes_view bytes) {
+    const boost::system::error_code failed = co_await stream_.write(bytes);
     if (failed) co_return errc::lost;
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::write_through_layers(protocol::bytes_view bytes) {
+task<result<void>> backend_connection::send_after_queued(protocol::bytes_view bytes) {
+    const boost::system::error_code failed = co_await stream_.write(
+        net_stream::buffers{asio::buffer(queued_), asio::buffer(bytes.data(), bytes.size())});
+    queued_.clear();
+    if (failed) co_return errc::lost;
+    co_return result<void>{};
+}
+
+task<result<void>> backend_connection::write_through_layers(protocol::bytes_view bytes) {
     // With compression each command begins a compressed packet: of two in one, MySQL looks at the
     // first only.
     protocol::bytes_view first(queued_);
@@ -395,7 +390,7 @@ asio::awaitable<result<void>> backend_connection::write_through_layers(protocol:
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> backend_connection::receive() {
+task<result<void>> backend_connection::receive() {
     if (!stream_.is_plain()) {
         const boost::system::error_code broken = co_await stream_.read(input_);
         if (broken) co_return errc::lost;
@@ -409,8 +404,8 @@ asio::awaitable<result<void>> backend_connection::receive() {
     co_return result<void>{};
 }
 
-asio::awaitable<result<small_answer>> backend_connection::ask(protocol::command command,
-                                                              std::string_view argument) {
+task<result<small_answer>> backend_connection::ask(protocol::command command,
+                                                   std::string_view argument) {
     std::vector<std::uint8_t> request;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(request);
@@ -463,9 +458,9 @@ asio::awaitable<result<small_answer>> backend_connection::ask(protocol::command 
     co_return answer;
 }
 
-asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepared_text& key,
-                                                             vector_interner& vectors,
-                                                             server_refusal& refusal) {
+task<result<void>> backend_connection::make_ready(const shared_prepared_text& key,
+                                                  vector_interner& vectors,
+                                                  server_refusal& refusal) {
     if (prepared.find(*key) != nullptr) co_return result<void>{};
     // Only what decides the meaning of the text: more could end a transaction (autocommit).
     session_vector meaning = state_->with_parsing_part(*key->state);
@@ -492,7 +487,7 @@ asio::awaitable<result<void>> backend_connection::make_ready(const shared_prepar
 }
 
 /// Makes room among this connection's own statements if the server has no room for one more.
-asio::awaitable<result<small_answer>> backend_connection::prepare(const std::string& text) {
+task<result<small_answer>> backend_connection::prepare(const std::string& text) {
     auto answer = co_await ask(protocol::command::stmt_prepare, text);
     if (!answer || !answer->refusal || answer->refusal->code != too_many_prepared) co_return answer;
     const std::vector<std::uint32_t> given_up = prepared.give_up_half();

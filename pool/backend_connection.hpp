@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -13,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "pool/task.hpp"
 
 #include "pool/error.hpp"
 #include "pool/net_stream.hpp"
@@ -95,15 +95,14 @@ public:
     /// called once; after an error the connection is good for nothing.
     /// Errors: timed_out, connect_failed, login_denied and tls_failed (`refusal` says why),
     /// bad_answer, lost.
-    boost::asio::awaitable<result<void>> establish(const server_endpoint& server,
-                                                   clock::time_point give_up,
-                                                   server_refusal& refusal);
+    task<result<void>> establish(const server_endpoint& server, clock::time_point give_up,
+                                 server_refusal& refusal);
 
     /// Makes a connection and establishes it; errors as there.
-    static boost::asio::awaitable<result<std::unique_ptr<backend_connection>>> open(
-        const server_endpoint& server, const backend_account& account, block_pool& blocks,
-        shared_vector blank, std::size_t prepared_max, clock::time_point give_up,
-        server_refusal& refusal);
+    static task<result<std::unique_ptr<backend_connection>>> open(
+        boost::asio::any_io_executor executor, const server_endpoint& server,
+        const backend_account& account, block_pool& blocks, shared_vector blank,
+        std::size_t prepared_max, clock::time_point give_up, server_refusal& refusal);
 
     /// Ends whatever is going on: it finds the connection lost.
     void abort() noexcept;
@@ -132,31 +131,29 @@ public:
 
     /// Brings the server's session to `wanted`: nothing, or one COM_INIT_DB, or one SET, or both.
     /// Errors: state_refused (`refusal` says why; state() is still true), lost.
-    boost::asio::awaitable<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
+    task<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
 
     /// COM_RESET_CONNECTION: whatever a session has left, known or not, is gone.  The trackers are
     /// on again, and state() is what a fresh connection's is, but for the schema and the character
     /// sets, which the server chooses by its own rule (tried on 9.7).
     /// Errors: timed_out, lost, bad_answer; then the connection is good for nothing.
-    boost::asio::awaitable<result<void>> reset(vector_interner& vectors, clock::time_point give_up);
+    task<result<void>> reset(vector_interner& vectors, clock::time_point give_up);
 
     /// Writes what is queued() and then `bytes`, one command, in one call.  Errors: lost.
-    boost::asio::awaitable<result<void>> send(protocol::bytes_view bytes);
+    task<result<void>> send(protocol::bytes_view bytes);
 
     /// Reads at least one byte into input().  Errors: lost.
-    boost::asio::awaitable<result<void>> receive();
+    task<result<void>> receive();
 
     /// Runs a command of Tidegate's own and reads the whole answer.
     /// Errors: lost, bad_answer (also for an answer beyond small_answer_bytes_max).
-    boost::asio::awaitable<result<small_answer>> ask(protocol::command command,
-                                                     std::string_view argument);
+    task<result<small_answer>> ask(protocol::command command, std::string_view argument);
 
     /// Prepares `key`, if this connection has not, in the state that its text was prepared in; the
     /// connection is left in that state.  The statement is then found in `prepared`.
     /// Errors: state_refused and statement_refused (`refusal` says why), lost, bad_answer.
-    boost::asio::awaitable<result<void>> make_ready(const shared_prepared_text& key,
-                                                    vector_interner& vectors,
-                                                    server_refusal& refusal);
+    task<result<void>> make_ready(const shared_prepared_text& key, vector_interner& vectors,
+                                  server_refusal& refusal);
 
     /// Frames that go out in front of the next command, such as COM_STMT_CLOSE: whole commands of
     /// one packet each that have no answer.
@@ -172,21 +169,20 @@ public:
     clock::time_point retire_at = clock::time_point::max();  // not to be lent again from then on
 
 private:
-    boost::asio::awaitable<result<void>> connect(const server_endpoint& server,
-                                                 clock::time_point give_up);
-    boost::asio::awaitable<result<void>> connect_to(
-        std::span<const boost::asio::ip::tcp::endpoint> addresses, clock::time_point give_up);
+    task<result<void>> connect(const server_endpoint& server, clock::time_point give_up);
+    task<result<void>> connect_to(std::span<const boost::asio::ip::tcp::endpoint> addresses,
+                                  clock::time_point give_up);
     void begin_again();
-    boost::asio::awaitable<result<void>> introduce();
-    boost::asio::awaitable<result<void>> log_in(const server_endpoint& server,
-                                                server_refusal& refusal);
-    boost::asio::awaitable<result<void>> read_login_packet(protocol::packet_assembler& packets);
-    boost::asio::awaitable<result<void>> start_tls(const server_endpoint& server,
-                                                   server_refusal& refusal);
-    boost::asio::awaitable<result<void>> write_through_layers(protocol::bytes_view bytes);
-    boost::asio::awaitable<result<void>> start_tracking(server_refusal& refusal);
-    boost::asio::awaitable<result<void>> forget_session(vector_interner& vectors);
-    boost::asio::awaitable<result<small_answer>> prepare(const std::string& text);
+    task<result<void>> introduce();
+    task<result<void>> log_in(const server_endpoint& server, server_refusal& refusal);
+    task<result<void>> read_login_packet(protocol::packet_assembler& packets);
+    task<result<void>> start_tls(const server_endpoint& server, server_refusal& refusal);
+    task<result<void>> send_rest(protocol::bytes_view bytes);
+    task<result<void>> send_after_queued(protocol::bytes_view bytes);
+    task<result<void>> write_through_layers(protocol::bytes_view bytes);
+    task<result<void>> start_tracking(server_refusal& refusal);
+    task<result<void>> forget_session(vector_interner& vectors);
+    task<result<small_answer>> prepare(const std::string& text);
 
     net_stream stream_;
     block_pool* blocks_;

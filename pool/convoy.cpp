@@ -1,6 +1,5 @@
 #include "pool/convoy.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "protocol/packet.hpp"
@@ -42,10 +41,9 @@ convoy::~convoy() {
     for (std::size_t i = 0; i < riders_->seats.size(); ++i) riders_->get_off(i, ride_end::lost);
 }
 
-asio::awaitable<convoy::outcome> convoy::run(std::unique_ptr<backend_connection>& connection,
-                                             protocol::bytes_view frames,
-                                             std::chrono::milliseconds wait_max) {
-    asio::steady_timer bound(co_await asio::this_coro::executor, wait_max);
+task<convoy::outcome> convoy::run(std::unique_ptr<backend_connection>& connection,
+                                  protocol::bytes_view frames, std::chrono::milliseconds wait_max) {
+    asio::steady_timer bound(connection->socket().get_executor(), wait_max);
     bound.async_wait([aboard = riders_](boost::system::error_code stopped) {
         if (!stopped) aboard->time_is_up();
     });
@@ -81,7 +79,7 @@ asio::awaitable<convoy::outcome> convoy::run(std::unique_ptr<backend_connection>
 
 /// Until the rider has its answer, or as much of it as it may keep.  False if the connection is
 /// lost.
-asio::awaitable<bool> convoy::take_answer(backend_connection& connection, passenger& rider) {
+task<bool> convoy::take_answer(backend_connection& connection, passenger& rider) {
     receive_buffer& input = connection.input();
     for (;;) {
         if (!input.empty()) {
@@ -103,8 +101,7 @@ void convoy::note_answer(passenger& rider) {
     then_ = now_;
 }
 
-asio::awaitable<bool> convoy::skip_answer(backend_connection& connection,
-                                          protocol::command command) {
+task<bool> convoy::skip_answer(backend_connection& connection, protocol::command command) {
     protocol::response_reader reader(command, connection.capabilities());
     receive_buffer& input = connection.input();
     while (!reader.done()) {

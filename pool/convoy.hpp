@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
+#include "pool/task.hpp"
 
 #include "pool/waiter.hpp"
 
@@ -28,17 +28,15 @@ public:
 
     /// Sends `frames`, all the statements, and takes the answers.  Nobody waits behind others for
     /// longer than `wait_max`: then they get off, and their answers are thrown away.
-    boost::asio::awaitable<outcome> run(std::unique_ptr<backend_connection>& connection,
-                                        protocol::bytes_view frames,
-                                        std::chrono::milliseconds wait_max);
+    task<outcome> run(std::unique_ptr<backend_connection>& connection, protocol::bytes_view frames,
+                      std::chrono::milliseconds wait_max);
 
 private:
     struct riders;
 
-    boost::asio::awaitable<bool> take_answer(backend_connection& connection, passenger& rider);
+    task<bool> take_answer(backend_connection& connection, passenger& rider);
     void note_answer(passenger& rider);
-    static boost::asio::awaitable<bool> skip_answer(backend_connection& connection,
-                                                    protocol::command command);
+    static task<bool> skip_answer(backend_connection& connection, protocol::command command);
 
     backend_connection::clock::time_point now_;   // when something was last received
     backend_connection::clock::time_point then_;  // when the answer before was whole

@@ -2,10 +2,11 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <array>
 #include <boost/asio/write.hpp>
 #include <exception>
 #include <vector>
@@ -17,12 +18,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
-
 /// Content of one compressed packet.  Longer ones would compress a little better and make the peer,
 /// who may have to hold one whole, pay for it.
 constexpr std::size_t content_bytes_max = std::size_t{64} * 1024;
 constexpr std::size_t write_bytes_max = std::size_t{256} * 1024;  // of content, in one write
+constexpr std::size_t pieces_at_once = 16;                        // of one write
 constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;    // of a compressed packet, at once
 
 /// Takes pieces of several buffers off in order.
@@ -89,7 +89,7 @@ net_stream::net_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)
 net_stream::~net_stream() = default;
 
 template <class Buffers>
-asio::awaitable<boost::system::error_code> net_stream::write_all(
+task<boost::system::error_code> net_stream::write_all(
     Buffers pieces) {  // by value: the caller's may be gone when this runs
     if (tls_) {
         auto [failed, count] = co_await asio::async_write(*tls_, pieces, awaited);
@@ -99,7 +99,7 @@ asio::awaitable<boost::system::error_code> net_stream::write_all(
     co_return failed;
 }
 
-asio::awaitable<boost::system::error_code> net_stream::read_some(receive_buffer& into) {
+task<boost::system::error_code> net_stream::read_some(receive_buffer& into) {
     const std::span<std::uint8_t> room = into.writable();
     const asio::mutable_buffer buffer(room.data(), room.size());
     if (tls_) {
@@ -112,7 +112,7 @@ asio::awaitable<boost::system::error_code> net_stream::read_some(receive_buffer&
     co_return failed;
 }
 
-asio::awaitable<boost::system::error_code> net_stream::read_compressed(receive_buffer& into) {
+task<boost::system::error_code> net_stream::read_compressed(receive_buffer& into) {
     compressed_layer& layer = *compressed_;
     std::size_t made = 0;
     for (;;) {
@@ -134,7 +134,7 @@ asio::awaitable<boost::system::error_code> net_stream::read_compressed(receive_b
     }
 }
 
-asio::awaitable<boost::system::error_code> net_stream::write_compressed(buffers pieces) {
+task<boost::system::error_code> net_stream::write_compressed(buffers pieces) {
     compressed_layer& layer = *compressed_;
     gatherer content(pieces);
     std::vector<std::uint8_t> scratch;
@@ -154,20 +154,44 @@ asio::awaitable<boost::system::error_code> net_stream::write_compressed(buffers 
     co_return error_code{};
 }
 
-asio::awaitable<boost::system::error_code> net_stream::write(protocol::bytes_view bytes) {
+std::size_t net_stream::write_now(protocol::bytes_view bytes) noexcept {
+    if (!is_plain()) return 0;
+    const ssize_t count =
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+std::size_t net_stream::write_now(const buffers& pieces) noexcept {
+    if (pieces.size() == 1) {
+        const asio::const_buffer& only = pieces.front();
+        return write_now({static_cast<const std::uint8_t*>(only.data()), only.size()});
+    }
+    if (!is_plain()) return 0;
+    std::array<iovec, pieces_at_once> all;
+    std::size_t used = 0;
+    for (; used < std::min(pieces.size(), pieces_at_once); ++used)
+        all[used] = {const_cast<void*>(pieces[used].data()), pieces[used].size()};
+    msghdr message{};
+    message.msg_iov = all.data();
+    message.msg_iovlen = used;
+    const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+task<boost::system::error_code> net_stream::write(protocol::bytes_view bytes) {
     const asio::const_buffer all(bytes.data(), bytes.size());
     if (compressed_) return write_compressed(buffers{all});
     return write_all(all);
 }
 
-asio::awaitable<boost::system::error_code> net_stream::write(const buffers& pieces) {
+task<boost::system::error_code> net_stream::write(const buffers& pieces) {
     if (compressed_) return write_compressed(pieces);
     if (pieces.size() == 1) return write_all(pieces.front());
     return write_all(pieces);
 }
 
-asio::awaitable<boost::system::error_code> net_stream::accept_tls(asio::ssl::context& tls,
-                                                                  receive_buffer& read) {
+task<boost::system::error_code> net_stream::accept_tls(asio::ssl::context& tls,
+                                                       receive_buffer& read) {
     tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
     const std::span<std::uint8_t> begun = read.readable();
     const asio::const_buffer buffer(begun.data(), begun.size());
@@ -179,9 +203,8 @@ asio::awaitable<boost::system::error_code> net_stream::accept_tls(asio::ssl::con
     co_return failed;
 }
 
-asio::awaitable<boost::system::error_code> net_stream::connect_tls(asio::ssl::context& tls,
-                                                                   const std::string& host,
-                                                                   bool check_host) {
+task<boost::system::error_code> net_stream::connect_tls(asio::ssl::context& tls,
+                                                        const std::string& host, bool check_host) {
     tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
     SSL* const ssl = tls_->native_handle();
     error_code no_address;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include "pool/task.hpp"
 
 #include "pool/receive_buffer.hpp"
 #include "protocol/bytes.hpp"
@@ -25,8 +25,6 @@ namespace pool {
 class net_stream {
 public:
     using buffers = boost::container::small_vector<boost::asio::const_buffer, 8>;
-    template <class T>
-    using awaitable = boost::asio::awaitable<T>;
     using error_code = boost::system::error_code;
 
     explicit net_stream(boost::asio::ip::tcp::socket socket);
@@ -41,21 +39,26 @@ public:
 
     /// Reads at least one byte into `into`.  An error of protocol::error_category() says that the
     /// peer breaks the rules of compression.
-    awaitable<error_code> read(receive_buffer& into) {
+    task<error_code> read(receive_buffer& into) {
         return is_compressed() ? read_compressed(into) : read_some(into);
     }
+    /// Writes as much as the socket takes at once, without waiting, and returns how many bytes that
+    /// was: none of it if the connection is not plain or there is an error, which write() will
+    /// find.
+    std::size_t write_now(protocol::bytes_view bytes) noexcept;
+    std::size_t write_now(const buffers& pieces) noexcept;
     /// Writes all.
-    awaitable<error_code> write(protocol::bytes_view bytes);
-    awaitable<error_code> write(const buffers& pieces);
+    task<error_code> write(protocol::bytes_view bytes);
+    task<error_code> write(const buffers& pieces);
 
     /// The server's side of a TLS handshake.  What has been read beyond the SSLRequest is its
     /// beginning: clients do not wait in between.  Nothing of it is ever taken as clear text.
-    awaitable<error_code> accept_tls(boost::asio::ssl::context& tls, receive_buffer& read);
+    task<error_code> accept_tls(boost::asio::ssl::context& tls, receive_buffer& read);
 
     /// The client's side of a TLS handshake with `host`, a name or an address.
     /// @param check_host  The certificate must be for `host`; beyond what the context checks.
-    awaitable<error_code> connect_tls(boost::asio::ssl::context& tls, const std::string& host,
-                                      bool check_host);
+    task<error_code> connect_tls(boost::asio::ssl::context& tls, const std::string& host,
+                                 bool check_host);
     /// What is wrong with the peer's certificate; empty if nothing is, or nobody has looked.
     std::string certificate_problem() const;
 
@@ -77,11 +80,11 @@ public:
 private:
     struct compressed_layer;
 
-    awaitable<error_code> read_some(receive_buffer& into);
-    awaitable<error_code> read_compressed(receive_buffer& into);
-    awaitable<error_code> write_compressed(buffers pieces);
+    task<error_code> read_some(receive_buffer& into);
+    task<error_code> read_compressed(receive_buffer& into);
+    task<error_code> write_compressed(buffers pieces);
     template <class Buffers>
-    awaitable<error_code> write_all(Buffers pieces);
+    task<error_code> write_all(Buffers pieces);
 
     boost::asio::ip::tcp::socket socket_;
     std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;

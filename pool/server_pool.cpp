@@ -3,10 +3,6 @@
 #include "pool/server_pool.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <iterator>
 #include <utility>
 
@@ -74,20 +70,17 @@ lease server_pool::borrow_now(const backend_account& account, const shared_vecto
     return {};
 }
 
-asio::awaitable<result<lease>> server_pool::borrow(const backend_account& account,
-                                                   const shared_vector& wanted,
-                                                   clock::time_point give_up,
-                                                   server_refusal& refusal) {
+task<result<lease>> server_pool::borrow(const backend_account& account, const shared_vector& wanted,
+                                        clock::time_point give_up, server_refusal& refusal) {
     auto got = co_await borrow_or_ride(account, wanted, give_up, refusal, nullptr);
     if (!got) co_return got.error();
     co_return std::move(got->connection);
 }
 
-asio::awaitable<result<passage>> server_pool::borrow_or_ride(const backend_account& account,
-                                                             const shared_vector& wanted,
-                                                             clock::time_point give_up,
-                                                             server_refusal& refusal,
-                                                             passenger* rider) {
+task<result<passage>> server_pool::borrow_or_ride(const backend_account& account,
+                                                  const shared_vector& wanted,
+                                                  clock::time_point give_up,
+                                                  server_refusal& refusal, passenger* rider) {
     if (shut_down_) co_return errc::shutting_down;
     if (auto free = take_idle(account, *wanted)) {
         served_last_ = &account;
@@ -107,7 +100,7 @@ asio::awaitable<result<passage>> server_pool::borrow_or_ride(const backend_accou
     }
     if (self.what == fate::waits) reclaim_for(self);
     while (self.what == fate::waits || self.what == fate::rides) {
-        auto [ended] = co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        auto [ended] = co_await self.timer.async_wait(awaited);
         (void)ended;  // cancelled or expired: what counts is what was told
         if (self.what == fate::waits) break;
         if (self.what == fate::rides) self.timer.expires_at(clock::time_point::max());
@@ -195,13 +188,12 @@ bool server_pool::start_convoy(const waiter& first, connection_ptr& connection) 
     served_last_ = first.account;
     observer_->lent({}, true);
     observer_->rode(aboard.size());
-    asio::co_spawn(executor_, drive(std::move(connection), std::move(aboard), std::move(frames)),
-                   asio::detached);
+    spawn(executor_, drive(std::move(connection), std::move(aboard), std::move(frames)));
     return true;
 }
 
-asio::awaitable<void> server_pool::drive(connection_ptr connection, std::vector<waiter*> aboard,
-                                         std::vector<std::uint8_t> frames) {
+task<void> server_pool::drive(connection_ptr connection, std::vector<waiter*> aboard,
+                              std::vector<std::uint8_t> frames) {
     convoy::outcome outcome = convoy::outcome::broken;
     {
         convoy riders(std::move(aboard));
@@ -346,8 +338,9 @@ void server_pool::release(const backend_account& account) {
 }
 
 /// Opens the connection that was reserved.
-asio::awaitable<result<server_pool::connection_ptr>> server_pool::open_one(
-    const backend_account& account, clock::time_point give_up, server_refusal& refusal) {
+task<result<server_pool::connection_ptr>> server_pool::open_one(const backend_account& account,
+                                                                clock::time_point give_up,
+                                                                server_refusal& refusal) {
     const auto patience = clock::now() + limits_.connect_timeout;
     const auto until = std::min(give_up, patience);
     auto opening = std::make_unique<backend_connection>(executor_, account, *blocks_, blank_,

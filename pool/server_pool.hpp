@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+#include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
 #include "pool/passenger.hpp"
@@ -136,17 +136,13 @@ public:
     /// @param refusal  Set when the server refused the account: login_denied.
     /// @return  The loan, not yet synchronised; or timed_out, user_limit, line_full,
     ///          connect_failed, login_denied, bad_answer, shutting_down.
-    boost::asio::awaitable<result<lease>> borrow(const backend_account& account,
-                                                 const shared_vector& wanted,
-                                                 clock::time_point give_up,
-                                                 server_refusal& refusal);
+    task<result<lease>> borrow(const backend_account& account, const shared_vector& wanted,
+                               clock::time_point give_up, server_refusal& refusal);
 
     /// As borrow(), but if there is a line, `rider` may share a connection with others in it.
-    boost::asio::awaitable<result<passage>> borrow_or_ride(const backend_account& account,
-                                                           const shared_vector& wanted,
-                                                           clock::time_point give_up,
-                                                           server_refusal& refusal,
-                                                           passenger* rider);
+    task<result<passage>> borrow_or_ride(const backend_account& account,
+                                         const shared_vector& wanted, clock::time_point give_up,
+                                         server_refusal& refusal, passenger* rider);
 
     /// The fast path of borrow(): a free connection in exactly this state, or nothing.
     lease borrow_now(const backend_account& account, const shared_vector& wanted);
@@ -192,15 +188,21 @@ private:
     };
     using connection_ptr = std::unique_ptr<backend_connection>;
 
-    user_share& share_of(const backend_account& account) { return users_[account.user]; }
+    user_share& share_of(const backend_account& account) {
+        if (&account != share_looked_up_for_) {
+            share_looked_up_ = &users_[account.user];
+            share_looked_up_for_ = &account;
+        }
+        return *share_looked_up_;
+    }
     bool is_at_limit(const backend_account& account);
 
     void join_line(waiter& self);
     void leave_line(waiter& self);
     void serve_line();
     bool start_convoy(const waiter& first, connection_ptr& connection);
-    boost::asio::awaitable<void> drive(connection_ptr connection, std::vector<waiter*> aboard,
-                                       std::vector<std::uint8_t> frames);
+    task<void> drive(connection_ptr connection, std::vector<waiter*> aboard,
+                     std::vector<std::uint8_t> frames);
     waiter* next_in_line();
     void fail_line();
     void try_again_later();
@@ -217,11 +219,10 @@ private:
     void release(const backend_account& account);
     clock::time_point retirement();
 
-    boost::asio::awaitable<result<connection_ptr>> open_one(const backend_account& account,
-                                                            clock::time_point give_up,
-                                                            server_refusal& refusal);
-    boost::asio::awaitable<void> warm_one(const backend_account& account);
-    boost::asio::awaitable<void> reset_one(connection_ptr connection, vector_interner& vectors);
+    task<result<connection_ptr>> open_one(const backend_account& account, clock::time_point give_up,
+                                          server_refusal& refusal);
+    task<void> warm_one(const backend_account& account);
+    task<void> reset_one(connection_ptr connection, vector_interner& vectors);
     void take_back(connection_ptr connection);
     void reset(connection_ptr connection, vector_interner& vectors);
     void settle(connection_ptr connection);
@@ -238,10 +239,12 @@ private:
     std::vector<connection_ptr> idle_;                   // most recently used last
     std::vector<backend_connection*> all_;               // idle, lent, being opened or being reset
     std::unordered_map<std::string, user_share> users_;  // bounded by the configuration's users
-    std::size_t waiting_ = 0;                            // in all lines: up to waiters_max
-    std::uint64_t next_ticket_ = 0;                      // of those who wait
-    std::list<offered_loan> offers_;                     // bounded by the sessions of the worker
-    std::size_t open_ = 0;                               // as all_, and those about to be opened
+    const backend_account* share_looked_up_for_ = nullptr;  // most often the same one as before
+    user_share* share_looked_up_ = nullptr;
+    std::size_t waiting_ = 0;         // in all lines: up to waiters_max
+    std::uint64_t next_ticket_ = 0;   // of those who wait
+    std::list<offered_loan> offers_;  // bounded by the sessions of the worker
+    std::size_t open_ = 0;            // as all_, and those about to be opened
     std::size_t opening_ = 0;
     std::uint64_t opened_before_ = 0;
     bool failing_ = false;  // the last opening that ended did not reach the server

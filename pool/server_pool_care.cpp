@@ -1,8 +1,6 @@
 // What a pool does by itself: resets, ages, warming.
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "pool/server_pool.hpp"
@@ -22,11 +20,11 @@ server_pool::clock::time_point server_pool::retirement() {
 void server_pool::reset(connection_ptr connection, vector_interner& vectors) {
     if (shut_down_ || connection->is_aborted() || connection->retired)
         return take_back(std::move(connection));
-    asio::co_spawn(executor_, reset_one(std::move(connection), vectors), asio::detached);
+    spawn(executor_, reset_one(std::move(connection), vectors));
 }
 
 /// The place stays taken meanwhile: the server may have much to roll back.
-asio::awaitable<void> server_pool::reset_one(connection_ptr connection, vector_interner& vectors) {
+task<void> server_pool::reset_one(connection_ptr connection, vector_interner& vectors) {
     const auto give_up = clock::now() + limits_.connect_timeout;
     const result<void> done = co_await connection->reset(vectors, give_up);
     observer_->reset(done.has_value());
@@ -61,11 +59,11 @@ void server_pool::sweep(clock::time_point now) {
     while (served_last_ != nullptr && open_ < warm && !is_at_limit(*served_last_) &&
            !holds_back()) {
         reserve(*served_last_);
-        asio::co_spawn(executor_, warm_one(*served_last_), asio::detached);
+        spawn(executor_, warm_one(*served_last_));
     }
 }
 
-asio::awaitable<void> server_pool::warm_one(const backend_account& account) {
+task<void> server_pool::warm_one(const backend_account& account) {
     server_refusal refusal;
     auto opened = co_await open_one(account, clock::time_point::max(), refusal);
     if (opened) {

@@ -21,6 +21,11 @@ std::string to_text(const protocol::network_endpoint& end) {
     return asio::ip::address_v4(bytes).to_string();
 }
 
+disconnect_reason why_lost(const boost::system::error_code& failed) {
+    return failed.category() == protocol::error_category() ? disconnect_reason::malformed_packet
+                                                           : disconnect_reason::client_lost;
+}
+
 /// One packet that answers `command`; encode(writer&) fills in its payload.
 template <class Encode>
 std::vector<std::uint8_t> framed(const client_command& command, Encode encode) {
@@ -40,15 +45,13 @@ void client_channel::start_compression(const protocol::compression& how) {
     if (wanted && !stream_.is_compressed()) stream_.start_compression(how, *blocks_, input_);
 }
 
-asio::awaitable<std::optional<disconnect_reason>> client_channel::fill() {
+pool::task<std::optional<disconnect_reason>> client_channel::fill() {
     const boost::system::error_code failed = co_await stream_.read(input_);
-    if (failed.category() == protocol::error_category())
-        co_return disconnect_reason::malformed_packet;
-    if (failed) co_return disconnect_reason::client_lost;
+    if (failed) co_return why_lost(failed);
     co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<disconnect_reason>> client_channel::read_proxy_header(
+pool::task<std::optional<disconnect_reason>> client_channel::read_proxy_header(
     std::string& address) {
     for (;;) {
         const auto decoded = protocol::decode_proxy_header(input_.readable());
@@ -65,7 +68,7 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_proxy_hea
     }
 }
 
-asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(
+pool::task<std::optional<disconnect_reason>> client_channel::read_command(
     client_command& command, std::size_t packet_bytes_max) {
     forget_command();
     stream_.begin_command();
@@ -89,8 +92,8 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(
         if (bytes.size() >= needed) break;
         if (bytes.empty()) input_.release_if_empty();
         if (needed > protocol::header_size + 1) input_.reserve(needed);
-        const auto ended = co_await fill();
-        if (ended) co_return ended;
+        const boost::system::error_code failed = co_await stream_.read(input_);
+        if (failed) co_return why_lost(failed);
     }
     const std::span<std::uint8_t> frame = input_.readable().first(needed);
     to_consume_ = needed;
@@ -102,7 +105,7 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_command(
     co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<disconnect_reason>> client_channel::read_long_command(
+pool::task<std::optional<disconnect_reason>> client_channel::read_long_command(
     client_command& command, std::size_t packet_bytes_max) {
     protocol::packet_assembler packets(packet_bytes_max);
     while (!packets.complete()) {
@@ -129,31 +132,48 @@ asio::awaitable<std::optional<disconnect_reason>> client_channel::read_long_comm
     co_return std::nullopt;
 }
 
-asio::awaitable<bool> client_channel::send(protocol::bytes_view bytes) {
+pool::task<bool> client_channel::send(protocol::bytes_view bytes) {
     count_->bytes_to_clients.add(bytes.size());
+    const std::size_t sent = stream_.write_now(bytes);
+    if (sent == bytes.size()) return true;
+    return send_rest(bytes.subspan(sent));
+}
+
+pool::task<bool> client_channel::send_rest(protocol::bytes_view bytes) {
     writing_since_ = std::chrono::steady_clock::now();
     const boost::system::error_code failed = co_await stream_.write(bytes);
     writing_since_.reset();
     co_return !failed;
 }
 
-asio::awaitable<bool> client_channel::send(const pool::net_stream::buffers& buffers) {
-    count_->bytes_to_clients.add(asio::buffer_size(buffers));
+pool::task<bool> client_channel::send(pool::net_stream::buffers pieces) {
+    const std::size_t size = asio::buffer_size(pieces);
+    count_->bytes_to_clients.add(size);
+    std::size_t sent = stream_.write_now(pieces);
+    if (sent == size) return true;
+    auto first = pieces.begin();
+    for (; sent >= first->size(); ++first) sent -= first->size();
+    *first += sent;
+    pieces.erase(pieces.begin(), first);
+    return send_rest(std::move(pieces));
+}
+
+pool::task<bool> client_channel::send_rest(pool::net_stream::buffers pieces) {
     writing_since_ = std::chrono::steady_clock::now();
-    const boost::system::error_code failed = co_await stream_.write(buffers);
+    const boost::system::error_code failed = co_await stream_.write(pieces);
     writing_since_.reset();
     co_return !failed;
 }
 
-asio::awaitable<bool> client_channel::send_ok(const client_command& command, std::uint16_t status) {
+pool::task<bool> client_channel::send_ok(const client_command& command, std::uint16_t status) {
     const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
         protocol::encode(protocol::ok_packet{.status = status}, capabilities_, packet);
     });
     co_return co_await send(answer);
 }
 
-asio::awaitable<bool> client_channel::send_result_end(const client_command& command,
-                                                      std::uint16_t status) {
+pool::task<bool> client_channel::send_result_end(const client_command& command,
+                                                 std::uint16_t status) {
     const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
         if ((capabilities_ & protocol::capability::deprecate_eof) != 0) {
             protocol::ok_packet end{.status = status};
@@ -166,17 +186,17 @@ asio::awaitable<bool> client_channel::send_result_end(const client_command& comm
     co_return co_await send(answer);
 }
 
-asio::awaitable<bool> client_channel::send_error(const client_command& command,
-                                                 pool::server_refusal error) {
+pool::task<bool> client_channel::send_error(const client_command& command,
+                                            pool::server_refusal error) {
     const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
         protocol::encode(protocol::err_packet{error.code, error.sqlstate, error.message}, packet);
     });
     co_return co_await send(answer);
 }
 
-asio::awaitable<bool> client_channel::send_row(const client_command& command, std::uint16_t status,
-                                               std::vector<std::string_view> names,
-                                               std::vector<std::string> values) {
+pool::task<bool> client_channel::send_row(const client_command& command, std::uint16_t status,
+                                          std::vector<std::string_view> names,
+                                          std::vector<std::string> values) {
     std::vector<std::uint8_t> bytes;
     auto sequence = static_cast<std::uint8_t>(command.sequence + 1);
     std::vector<protocol::column_definition> columns;

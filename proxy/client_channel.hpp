@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+#include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
 #include "pool/net_stream.hpp"
@@ -46,39 +46,37 @@ public:
 
     /// Reads the PROXY header that must come first on this connection, and sets `address` if the
     /// header names a client.  Returns why there is none, if there is none.
-    boost::asio::awaitable<std::optional<disconnect_reason>> read_proxy_header(
-        std::string& address);
+    pool::task<std::optional<disconnect_reason>> read_proxy_header(std::string& address);
 
     /// Reads the next command.  Returns why there is none, if there is none.
     /// @param packet_bytes_max  The longest payload taken; a longer one ends the connection.
-    boost::asio::awaitable<std::optional<disconnect_reason>> read_command(
-        client_command& command, std::size_t packet_bytes_max);
+    pool::task<std::optional<disconnect_reason>> read_command(client_command& command,
+                                                              std::size_t packet_bytes_max);
 
     /// Gives up the bytes of the last command, whose spans end here, before the next is read.
     void forget_command() noexcept { input_.consume(std::exchange(to_consume_, 0)); }
 
     /// These write an answer to `command` and return false if the client is gone.
-    boost::asio::awaitable<bool> send_ok(const client_command& command, std::uint16_t status);
-    boost::asio::awaitable<bool> send_result_end(const client_command& command,
-                                                 std::uint16_t status);
-    boost::asio::awaitable<bool> send_error(const client_command& command,
-                                            pool::server_refusal error);
-    boost::asio::awaitable<bool> send_row(const client_command& command, std::uint16_t status,
-                                          std::vector<std::string_view> names,
-                                          std::vector<std::string> values);
+    pool::task<bool> send_ok(const client_command& command, std::uint16_t status);
+    pool::task<bool> send_result_end(const client_command& command, std::uint16_t status);
+    pool::task<bool> send_error(const client_command& command, pool::server_refusal error);
+    pool::task<bool> send_row(const client_command& command, std::uint16_t status,
+                              std::vector<std::string_view> names, std::vector<std::string> values);
 
     /// Since when one write has been under way; nothing if none is.
     std::optional<std::chrono::steady_clock::time_point> writing_since() const noexcept {
         return writing_since_;
     }
 
-    boost::asio::awaitable<bool> send(protocol::bytes_view bytes);
-    boost::asio::awaitable<bool> send(const pool::net_stream::buffers& buffers);
+    pool::task<bool> send(protocol::bytes_view bytes);
+    pool::task<bool> send(pool::net_stream::buffers pieces);
 
 private:
-    boost::asio::awaitable<std::optional<disconnect_reason>> read_long_command(
-        client_command& command, std::size_t packet_bytes_max);
-    boost::asio::awaitable<std::optional<disconnect_reason>> fill();
+    pool::task<std::optional<disconnect_reason>> read_long_command(client_command& command,
+                                                                   std::size_t packet_bytes_max);
+    pool::task<std::optional<disconnect_reason>> fill();
+    pool::task<bool> send_rest(protocol::bytes_view bytes);
+    pool::task<bool> send_rest(pool::net_stream::buffers pieces);
 
     pool::net_stream stream_;
     pool::block_pool* blocks_;

@@ -96,7 +96,7 @@ void client_session::check_time(clock::time_point now) {
         end(disconnect_reason::shutdown);
 }
 
-asio::awaitable<void> client_session::run() {
+pool::task<void> client_session::run() {
     disconnect_reason why = co_await serve();
     if (end_wanted_) why = *end_wanted_;
     worker_->count().disconnects[why].add();
@@ -114,7 +114,7 @@ void client_session::log_end(disconnect_reason why) {
     worker_->log().log(ordinary ? spdlog::level::debug : spdlog::level::warn, line.text());
 }
 
-asio::awaitable<disconnect_reason> client_session::serve() {
+pool::task<disconnect_reason> client_session::serve() {
     if (const maybe_reason failed = co_await log_in()) co_return *failed;
     const std::size_t packet_bytes_max = worker_->settings().limits.packet_bytes_max;
     client_command command;
@@ -140,7 +140,7 @@ asio::awaitable<disconnect_reason> client_session::serve() {
     }
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::log_in() {
+pool::task<client_session::maybe_reason> client_session::log_in() {
     if (must_introduce(worker_->settings(), client_.stream().socket())) {
         const maybe_reason failed = co_await client_.read_proxy_header(peer_);
         if (failed) co_return failed;
@@ -167,8 +167,8 @@ asio::awaitable<client_session::maybe_reason> client_session::log_in() {
 }
 
 /// Goes on with a login until it is decided.  `sequence` is the id of the client's next packet.
-asio::awaitable<client_session::maybe_reason> client_session::converse(
-    protocol::server_login::step step, std::uint8_t sequence) {
+pool::task<client_session::maybe_reason> client_session::converse(protocol::server_login::step step,
+                                                                  std::uint8_t sequence) {
     using action = protocol::server_login::action;
     protocol::packet_assembler packets(protocol::server_login::payload_bytes_max);
     packets.next(sequence);
@@ -215,7 +215,7 @@ asio::awaitable<client_session::maybe_reason> client_session::converse(
 }
 
 /// What is left after a user has proved who it is: a session in its first state, and an OK.
-asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
+pool::task<client_session::maybe_reason> client_session::begin_session() {
     const protocol::login& who = login_->who();
     user_ = worker_->users().find(who.user);
     worker_->learn_password(who.user, login_->take_password());
@@ -249,7 +249,7 @@ asio::awaitable<client_session::maybe_reason> client_session::begin_session() {
 /// As a server does, a login with a schema that is not there, or is forbidden, is refused at once.
 /// If the primary cannot be asked, the login is not refused: an edge may have what the client
 /// wants.
-asio::awaitable<bool> client_session::schema_is_refused(const pool::shared_vector& initial) {
+pool::task<bool> client_session::schema_is_refused(const pool::shared_vector& initial) {
     const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
     auto borrowed = co_await worker_->primary().borrow(*account_, initial, give_up, refusal_);
     if (borrowed.has_error()) {
@@ -264,51 +264,53 @@ asio::awaitable<bool> client_session::schema_is_refused(const pool::shared_vecto
     co_return moved.has_error();
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::dispatch(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::dispatch(client_command& command) {
     using protocol::command;
     switch (command.what) {
         case command::quit:
-            co_return disconnect_reason::client_quit;
+            return maybe_reason(disconnect_reason::client_quit);
         case command::query:
-            co_return co_await query(command);
+            return query(command);
         case command::stmt_prepare:
-            co_return co_await prepare(command);
+            return prepare(command);
         case command::stmt_execute:
-            co_return co_await execute(command);
+            return execute(command);
         case command::stmt_send_long_data:
-            co_return co_await send_long_data(command);
+            return send_long_data(command);
         case command::stmt_fetch:
-            co_return co_await fetch(command);
+            return fetch(command);
         case command::stmt_reset:
-            co_return co_await reset_statement(command);
+            return reset_statement(command);
         case command::stmt_close:
             close_statement(command);
-            co_return std::nullopt;
-        case command::ping: {
+            return maybe_reason();
+        case command::ping:
             // The server's OK has the warnings of the last statement, which are why it is held.
-            if (held_) co_return co_await pass_on(command);
-            const bool told = co_await client_.send_ok(command, state_->lasting_status());
-            co_return told ? maybe_reason{} : disconnect_reason::client_lost;
-        }
+            return held_ ? pass_on(command) : answer_ping(command);
         case command::process_kill:
-            co_return co_await process_kill(command);
+            return process_kill(command);
         case command::init_db:
         case command::field_list:
         case command::statistics:
-            co_return co_await pass_on(command);
+            return pass_on(command);
         case command::set_option:
-            co_return co_await set_option(command);
+            return set_option(command);
         case command::reset_connection:
-            co_return co_await reset_connection(command);
+            return reset_connection(command);
         case command::change_user:
-            co_return co_await change_user(command);
+            return change_user(command);
         default:
-            co_return co_await tell_error(command, 1047, "08S01", "Unknown command");
+            return tell_error(command, 1047, "08S01", "Unknown command");
     }
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::pass_on(
+pool::task<client_session::maybe_reason> client_session::answer_ping(
     const client_command& command) {
+    const bool told = co_await client_.send_ok(command, state_->lasting_status());
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+pool::task<client_session::maybe_reason> client_session::pass_on(const client_command& command) {
     request what;
     what.command = &command;
     what.frames = command.frames;
@@ -317,8 +319,7 @@ asio::awaitable<client_session::maybe_reason> client_session::pass_on(
     co_return co_await run_on_primary(what);
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::set_option(
-    const client_command& command) {
+pool::task<client_session::maybe_reason> client_session::set_option(const client_command& command) {
     protocol::cursor in(command.argument());
     const std::uint16_t option = in.u16();
     if (in.failed() || option > 1)
@@ -328,7 +329,7 @@ asio::awaitable<client_session::maybe_reason> client_session::set_option(
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::reset_connection(
+pool::task<client_session::maybe_reason> client_session::reset_connection(
     const client_command& command) {
     co_await let_go();
     statements_.clear();
@@ -340,7 +341,7 @@ asio::awaitable<client_session::maybe_reason> client_session::reset_connection(
 
 /// Gives up the held connection, and with it the transaction, locks and temporary tables.  Waits
 /// until the server has let go of them, for the client's next statement may ask for the same locks.
-asio::awaitable<void> client_session::let_go() {
+pool::task<void> client_session::let_go() {
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) co_return;
@@ -349,7 +350,7 @@ asio::awaitable<void> client_session::let_go() {
     if (done && state_->can_be_reset()) connection.give_back();
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::change_user(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::change_user(client_command& command) {
     co_await let_go();
     statements_.clear();
     phase_ = phase::logging_in;
@@ -366,8 +367,7 @@ asio::awaitable<client_session::maybe_reason> client_session::change_user(client
     co_return co_await begin_session();
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::show_route(
-    const client_command& command) {
+pool::task<client_session::maybe_reason> client_session::show_route(const client_command& command) {
     const router::decision& last = last_route_.decided;
     const bool edge = last_route_.on_edge;
     const router::topology& cluster = worker_->topology();
@@ -387,8 +387,10 @@ asio::awaitable<client_session::maybe_reason> client_session::show_route(
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::tell_error(
-    const client_command& command, std::uint16_t code, std::string sqlstate, std::string message) {
+pool::task<client_session::maybe_reason> client_session::tell_error(const client_command& command,
+                                                                    std::uint16_t code,
+                                                                    std::string sqlstate,
+                                                                    std::string message) {
     pool::server_refusal error{code, std::move(sqlstate), std::move(message)};
     const bool told = co_await client_.send_error(command, std::move(error));
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include "pool/task.hpp"
 
 #include "pool/server_pool.hpp"
 #include "protocol/prepare_ok.hpp"
@@ -54,7 +54,7 @@ public:
     client_session(const client_session&) = delete;
     client_session& operator=(const client_session&) = delete;
 
-    boost::asio::awaitable<void> run();
+    pool::task<void> run();
 
     /// Ends the session from outside, between two commands if it is in one: `why` is what is
     /// logged.
@@ -98,107 +98,113 @@ private:
     };
 
     using maybe_reason = std::optional<disconnect_reason>;
-    template <class T>
-    using awaitable = boost::asio::awaitable<T>;
 
     // client_session.cpp
-    awaitable<disconnect_reason> serve();
-    awaitable<maybe_reason> log_in();
-    awaitable<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
-    awaitable<maybe_reason> begin_session();
-    awaitable<bool> schema_is_refused(const pool::shared_vector& initial);
-    awaitable<maybe_reason> dispatch(client_command& command);
-    awaitable<maybe_reason> change_user(client_command& command);
-    awaitable<maybe_reason> set_option(const client_command& command);
-    awaitable<maybe_reason> reset_connection(const client_command& command);
-    awaitable<maybe_reason> pass_on(const client_command& command);
-    awaitable<maybe_reason> show_route(const client_command& command);
-    awaitable<maybe_reason> tell_error(const client_command& command, std::uint16_t code,
-                                       std::string sqlstate, std::string message);
+    pool::task<disconnect_reason> serve();
+    pool::task<maybe_reason> log_in();
+    pool::task<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
+    pool::task<maybe_reason> begin_session();
+    pool::task<bool> schema_is_refused(const pool::shared_vector& initial);
+    pool::task<maybe_reason> dispatch(client_command& command);
+    pool::task<maybe_reason> answer_ping(const client_command& command);
+    pool::task<maybe_reason> change_user(client_command& command);
+    pool::task<maybe_reason> set_option(const client_command& command);
+    pool::task<maybe_reason> reset_connection(const client_command& command);
+    pool::task<maybe_reason> pass_on(const client_command& command);
+    pool::task<maybe_reason> show_route(const client_command& command);
+    pool::task<maybe_reason> tell_error(const client_command& command, std::uint16_t code,
+                                        std::string sqlstate, std::string message);
     void log_end(disconnect_reason why);
 
     // session_queries.cpp
-    awaitable<maybe_reason> query(client_command& command);
+    pool::task<maybe_reason> query(client_command& command);
     bool name_connection(std::string_view text, std::vector<std::uint8_t>& frames) const;
-    awaitable<maybe_reason> run_statement(request what, std::string_view text);
-    awaitable<router::decision> route(const rules::script_facts& facts, std::string_view text);
+    pool::task<maybe_reason> run_statement(request what, std::string_view text);
+    pool::task<router::decision> route_to_edge(router::decision decided,
+                                               const rules::script_facts& facts,
+                                               std::string_view text);
+    pool::task<router::decision> route(const rules::script_facts& facts, std::string_view text);
     router::decision decide(const rules::script_facts& facts, std::string_view text,
                             bool may_wait) const;
     bool must_learn_position() const;
-    awaitable<maybe_reason> run_on_primary(const request& what);
-    awaitable<maybe_reason> conclude(const request& what, attempt outcome, bool held);
+    pool::task<maybe_reason> run_on_primary(const request& what);
+    pool::task<maybe_reason> conclude(const request& what, attempt outcome, bool held);
     void note_edge_failure(std::size_t edge, attempt outcome);
     void note_coverage_bug(std::size_t edge, std::uint16_t code);
     void count_decision(const router::decision& decided);
 
     // session_kill.cpp
     static bool kills(const rules::script_facts& facts);
-    awaitable<maybe_reason> kill_statement(client_command& command,
-                                           const rules::script_facts& facts);
-    awaitable<maybe_reason> process_kill(const client_command& command);
-    awaitable<maybe_reason> kill(const client_command& command, std::uint32_t id, bool query_only);
-    awaitable<bool> may_kill_others();
-    awaitable<std::optional<std::uint64_t>> evaluate_id(std::string_view expression);
-    awaitable<std::optional<pool::small_answer>> ask_primary(std::string_view sql);
+    pool::task<maybe_reason> kill_statement(client_command& command,
+                                            const rules::script_facts& facts);
+    pool::task<maybe_reason> process_kill(const client_command& command);
+    pool::task<maybe_reason> kill(const client_command& command, std::uint32_t id, bool query_only);
+    pool::task<bool> may_kill_others();
+    pool::task<std::optional<std::uint64_t>> evaluate_id(std::string_view expression);
+    pool::task<std::optional<pool::small_answer>> ask_primary(std::string_view sql);
     bool client_has_left();
     attempt refuse_interrupted();
 
     // session_prepared.cpp
-    awaitable<maybe_reason> prepare(client_command& command);
-    awaitable<maybe_reason> execute(client_command& command);
-    awaitable<maybe_reason> send_long_data(client_command& command);
-    awaitable<maybe_reason> fetch(client_command& command);
-    awaitable<maybe_reason> reset_statement(client_command& command);
+    pool::task<maybe_reason> prepare(client_command& command);
+    pool::task<maybe_reason> execute(client_command& command);
+    pool::task<maybe_reason> send_long_data(client_command& command);
+    pool::task<maybe_reason> fetch(client_command& command);
+    pool::task<maybe_reason> reset_statement(client_command& command);
     void close_statement(const client_command& command);
     std::uint32_t next_statement_id();
     session_statement* find_statement(const client_command& command);
-    awaitable<maybe_reason> tell_unknown_statement(const client_command& command,
-                                                   std::string_view where);
+    pool::task<maybe_reason> tell_unknown_statement(const client_command& command,
+                                                    std::string_view where);
     void settle_prepared_pin();
-    awaitable<attempt> ready_statement(pool::backend_connection& connection,
-                                       const session_statement& statement);
+    pool::task<attempt> ready_statement(pool::backend_connection& connection,
+                                        const session_statement& statement);
     pool::prepared_statement* bind_execution(pool::backend_connection& connection,
                                              const request& what, std::vector<std::uint8_t>& made,
                                              protocol::bytes_view& frames);
 
     // session_backend.cpp
     class run_mark;
-    awaitable<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
-    awaitable<attempt> run_on(pool::backend_connection& connection, bool is_edge,
-                              const request& what, bool again);
-    awaitable<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
-    awaitable<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
+    pool::task<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
+    pool::task<attempt> run_on(pool::backend_connection& connection, bool is_edge,
+                               const request& what, bool again);
+    pool::task<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
+    pool::task<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
     response_relay::options relay_options(std::uint32_t backend_capabilities, bool is_edge,
                                           const request& what, bool again) const;
-    awaitable<attempt> relay(pool::backend_connection& connection, bool is_edge,
-                             const request& what, bool again);
-    awaitable<attempt> take_answer(response_relay& relay, pool::backend_connection& connection,
-                                   const request& what);
+    pool::task<attempt> relay(pool::backend_connection& connection, bool is_edge,
+                              const request& what, bool again);
+    pool::task<attempt> take_answer(response_relay& relay, pool::backend_connection& connection,
+                                    const request& what);
     attempt held_refusal(const response_relay& relay, pool::backend_connection* connection,
                          const request& what);
     static std::uint16_t error_to_hold(const request& what);
     void make_room_for_statement(pool::backend_connection& connection, const request& what);
-    awaitable<attempt> finish(pool::lease connection, attempt outcome, const request& what);
+    pool::task<attempt> finish(pool::lease connection, attempt outcome, const request& what);
     void note_prepared(pool::backend_connection& connection, const request& what);
-    awaitable<bool> settle(pool::backend_connection& connection, const request& what);
-    awaitable<bool> ask_values(pool::backend_connection& connection);
-    awaitable<bool> ask_last_insert_id(pool::backend_connection& connection);
-    awaitable<bool> ask_locks(pool::backend_connection& connection, std::string_view question);
+    pool::task<bool> settle(pool::backend_connection& connection, const request& what);
+    pool::task<bool> settle_failure(pool::backend_connection& connection, const request& what);
+    void end_in_state(const request& what);
+    bool must_ask_server(const request& what) const;
+    pool::task<bool> ask_server(pool::backend_connection& connection, const request& what);
+    pool::task<bool> ask_values(pool::backend_connection& connection);
+    pool::task<bool> ask_last_insert_id(pool::backend_connection& connection);
+    pool::task<bool> ask_locks(pool::backend_connection& connection, std::string_view question);
     void note_pins(std::string_view statement);
     void keep_or_give_back(pool::lease connection);
     bool holds_edge() const;
     void leave_edge();
     void settle_hold();
-    awaitable<void> let_go();
+    pool::task<void> let_go();
     void withdraw_offer();
     attempt refuse(const boost::system::error_code& why, const pool::server_pool& servers);
 
     // session_ride.cpp
     class ride;
     bool may_ride(const request& what) const;
-    awaitable<std::optional<attempt>> try_ride(pool::server_pool& servers, bool is_edge,
-                                               const request& what, pool::lease& connection);
-    awaitable<std::optional<attempt>> arrive(ride& rider, const request& what);
+    pool::task<std::optional<attempt>> try_ride(pool::server_pool& servers, bool is_edge,
+                                                const request& what, pool::lease& connection);
+    pool::task<std::optional<attempt>> arrive(ride& rider, const request& what);
 
     // pool::reclaimable
     void reclaim() override;

@@ -1,10 +1,6 @@
 #include "proxy/edge_probes.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "pool/deadline.hpp"
@@ -36,8 +32,7 @@ edge_probes::~edge_probes() {
 
 void edge_probes::start() {
     if (probes_.empty()) return;
-    for (std::size_t i = 0; i < probes_.size(); ++i)
-        asio::co_spawn(context_, run(i), asio::detached);
+    for (std::size_t i = 0; i < probes_.size(); ++i) pool::spawn(context_, run(i));
     thread_ = std::thread([this] { context_.run(); });
 }
 
@@ -54,7 +49,7 @@ void edge_probes::stop() {
     thread_.join();
 }
 
-asio::awaitable<void> edge_probes::run(std::size_t edge) {
+pool::task<void> edge_probes::run(std::size_t edge) {
     probe& one = *probes_[edge];
     while (!stopping_) {
         const bool alive = co_await answers(one);
@@ -62,17 +57,18 @@ asio::awaitable<void> edge_probes::run(std::size_t edge) {
         if (!alive) one.connection.reset();
         tell_(edge, alive);
         one.timer.expires_after(interval);
-        auto [ended] = co_await one.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        auto [ended] = co_await one.timer.async_wait(pool::awaited);
         if (ended) co_return;
     }
 }
 
-asio::awaitable<bool> edge_probes::answers(probe& one) {
+pool::task<bool> edge_probes::answers(probe& one) {
     const auto give_up = pool::backend_connection::clock::now() + patience;
     if (!one.connection) {
         pool::server_refusal refusal;
         auto opened = co_await pool::backend_connection::open(
-            one.server, account_, blocks_, vectors_.intern({}), 1, give_up, refusal);
+            context_.get_executor(), one.server, account_, blocks_, vectors_.intern({}), 1, give_up,
+            refusal);
         // Whoever refuses a login answers: its accounts and its limits are not the probe's
         // business.
         if (!opened) co_return opened.error() == pool::errc::login_denied;

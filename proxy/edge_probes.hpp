@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
@@ -8,6 +7,7 @@
 #include <memory>
 #include <thread>
 #include <vector>
+#include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
 #include "proxy/config.hpp"
@@ -40,8 +40,8 @@ private:
         std::unique_ptr<pool::backend_connection> connection{};
     };
 
-    boost::asio::awaitable<void> run(std::size_t edge);
-    boost::asio::awaitable<bool> answers(probe& one);
+    pool::task<void> run(std::size_t edge);
+    pool::task<bool> answers(probe& one);
 
     listener tell_;
     pool::backend_account account_;

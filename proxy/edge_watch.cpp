@@ -1,8 +1,6 @@
 #include "proxy/edge_watch.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -14,11 +12,11 @@ struct edge_watch::waiter {
     bool satisfied = false;
 };
 
-asio::awaitable<bool> edge_watch::wait(std::size_t edge, const protocol::gtid_set& needed,
-                                       std::chrono::steady_clock::time_point give_up) {
+pool::task<bool> edge_watch::wait(std::size_t edge, const protocol::gtid_set& needed,
+                                  std::chrono::steady_clock::time_point give_up) {
     waiter self{edge, &needed, asio::steady_timer(executor_, give_up)};
     const auto place = waiters_.insert(waiters_.end(), &self);
-    auto [ended] = co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    auto [ended] = co_await self.timer.async_wait(pool::awaited);
     (void)ended;  // cancelled or expired: what counts is the flag
     waiters_.erase(place);
     co_return self.satisfied;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include "pool/task.hpp"
 
 #include "protocol/gtid_set.hpp"
 
@@ -19,8 +19,8 @@ public:
 
     /// Waits until edge `edge` has `needed`; false if `give_up` came first.  `needed` must outlive
     /// the wait.
-    boost::asio::awaitable<bool> wait(std::size_t edge, const protocol::gtid_set& needed,
-                                      std::chrono::steady_clock::time_point give_up);
+    pool::task<bool> wait(std::size_t edge, const protocol::gtid_set& needed,
+                          std::chrono::steady_clock::time_point give_up);
 
     /// Wakes those, and only those, who wait for what the edge has now.
     void advance(std::size_t edge, const protocol::gtid_set& watermark);

@@ -1,8 +1,6 @@
 #include "proxy/primary_position.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string>
 
 namespace proxy {
@@ -28,12 +26,12 @@ protocol::result<protocol::gtid_set> parse_owned(std::string_view text) {
     return protocol::gtid_set::parse(without_owners);
 }
 
-asio::awaitable<std::shared_ptr<const protocol::gtid_set>> primary_position::learn(
+pool::task<std::shared_ptr<const protocol::gtid_set>> primary_position::learn(
     clock::time_point give_up) {
     waiter self{clock::now(), asio::steady_timer(executor_, give_up)};
     const auto place = waiters_.insert(waiters_.end(), &self);
     ask_();
-    auto [ended] = co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    auto [ended] = co_await self.timer.async_wait(pool::awaited);
     (void)ended;  // cancelled or expired: what counts is what was learned
     waiters_.erase(place);
     co_return std::move(self.learned);

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
 #include <string_view>
+#include "pool/task.hpp"
 
 #include "protocol/error.hpp"
 #include "protocol/gtid_set.hpp"
@@ -39,8 +39,7 @@ public:
         : executor_(std::move(executor)), ask_(std::move(ask)) {}
 
     /// A position asked for after this call; null if `give_up` came first.
-    boost::asio::awaitable<std::shared_ptr<const protocol::gtid_set>> learn(
-        clock::time_point give_up);
+    pool::task<std::shared_ptr<const protocol::gtid_set>> learn(clock::time_point give_up);
 
     void tell(const position_report& report);
     /// Wakes all, with nothing.

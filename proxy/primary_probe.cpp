@@ -1,10 +1,6 @@
 #include "proxy/primary_probe.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <utility>
 
@@ -36,7 +32,7 @@ primary_probe::~primary_probe() {
 }
 
 void primary_probe::start() {
-    asio::co_spawn(context_, run(), asio::detached);
+    pool::spawn(context_, run());
     thread_ = std::thread([this] { context_.run(); });
 }
 
@@ -58,7 +54,7 @@ void primary_probe::ask_position() {
     });
 }
 
-asio::awaitable<void> primary_probe::run() {
+pool::task<void> primary_probe::run() {
     auto next_probe = pool::backend_connection::clock::now();
     while (!stopping_) {
         if (pool::backend_connection::clock::now() >= next_probe) {
@@ -68,13 +64,13 @@ asio::awaitable<void> primary_probe::run() {
         if (position_wanted_ && !stopping_) co_await tell_positions();
         if (position_wanted_ || stopping_) continue;
         timer_.expires_at(next_probe);
-        auto [ended] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        auto [ended] = co_await timer_.async_wait(pool::awaited);
         (void)ended;
     }
 }
 
 /// Without a connection nothing is told: those who wait give up, and read from the primary.
-asio::awaitable<void> primary_probe::tell_positions() {
+pool::task<void> primary_probe::tell_positions() {
     position_wanted_ = false;
     if (!connection_) co_return;
     const auto asked_at = pool::backend_connection::clock::now();
@@ -92,12 +88,13 @@ asio::awaitable<void> primary_probe::tell_positions() {
     tell_position_({asked_at, std::make_shared<const protocol::gtid_set>(std::move(*executed))});
 }
 
-asio::awaitable<void> primary_probe::probe_once() {
+pool::task<void> primary_probe::probe_once() {
     const auto give_up = pool::backend_connection::clock::now() + timeout_;
     if (!connection_) {
         pool::server_refusal refusal;
         auto opened = co_await pool::backend_connection::open(
-            server_, account_, blocks_, vectors_.intern({}), 1, give_up, refusal);
+            context_.get_executor(), server_, account_, blocks_, vectors_.intern({}), 1, give_up,
+            refusal);
         if (!opened) {
             const std::string reason =
                 refusal.code != 0 ? refusal.message : opened.error().message();
@@ -123,7 +120,7 @@ asio::awaitable<void> primary_probe::probe_once() {
     tell_("the primary does not answer", nullptr);
 }
 
-asio::awaitable<std::shared_ptr<const server_facts>> primary_probe::learn() {
+pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     auto facts = std::make_shared<server_facts>();
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
     facts->lexing.server_version = version_number(connection_->server_version());

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
 #include "proxy/config.hpp"
@@ -40,10 +40,10 @@ public:
     void ask_position();
 
 private:
-    boost::asio::awaitable<void> run();
-    boost::asio::awaitable<void> probe_once();
-    boost::asio::awaitable<void> tell_positions();
-    boost::asio::awaitable<std::shared_ptr<const server_facts>> learn();
+    pool::task<void> run();
+    pool::task<void> probe_once();
+    pool::task<void> tell_positions();
+    pool::task<std::shared_ptr<const server_facts>> learn();
 
     listener tell_;
     position_listener tell_position_;

@@ -43,6 +43,15 @@ relay_output::buffers relay_output::gather(std::span<const std::uint8_t> input) 
     return out;
 }
 
+void relay_output::append_to(std::vector<std::uint8_t>& out,
+                             std::span<const std::uint8_t> input) const {
+    out.reserve(out.size() + bytes());
+    for (const piece& p : pieces_) {
+        const std::uint8_t* base = p.is_made ? made_.data() : input.data();
+        out.insert(out.end(), base + p.from, base + p.to);
+    }
+}
+
 response_relay::response_relay(const options& how, response_observer& observer)
     : how_(how), observer_(&observer), reader_(how.sent, how.backend_capabilities) {}
 

@@ -31,12 +31,12 @@ constexpr std::string_view multi_statements_on("\0\0", 2);
 /// COMMIT RELEASE and ROLLBACK RELEASE end the connection on the server, and so the session.
 bool closes_connection(const rules::script_facts* facts, const pool::session_vector& state) {
     if (facts == nullptr) return false;
+    const rules::statement_facts& last = facts->statements.back();
+    if (last.cls != rules::statement_class::commit && last.cls != rules::statement_class::rollback)
+        return false;
     const auto* completion = state.find(*pool::find_variable("completion_type"));
     const bool always = completion != nullptr && (*completion == "RELEASE" || *completion == "2");
-    const rules::statement_facts& last = facts->statements.back();
-    const bool ends =
-        last.cls == rules::statement_class::commit || last.cls == rules::statement_class::rollback;
-    return ends && (last.transaction.release || (always && !last.transaction.chain));
+    return last.transaction.release || (always && !last.transaction.chain);
 }
 
 bool must_guard(const rules::script_facts* facts, bool multi_statements) {
@@ -64,9 +64,8 @@ private:
     client_session& session_;
 };
 
-asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
-                                                                    bool is_edge,
-                                                                    const request& what) {
+pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool& servers,
+                                                               bool is_edge, const request& what) {
     response_failed_ = true;  // until there is one
     schema_is_gone_ = false;
     withdraw_offer();
@@ -98,9 +97,8 @@ asio::awaitable<client_session::attempt> client_session::attempt_on(pool::server
 }
 
 /// After an answer: what it did to the session, and what becomes of the connection.
-asio::awaitable<client_session::attempt> client_session::finish(pool::lease connection,
-                                                                attempt outcome,
-                                                                const request& what) {
+pool::task<client_session::attempt> client_session::finish(pool::lease connection, attempt outcome,
+                                                           const request& what) {
     if (outcome != attempt::finished && outcome != attempt::edge_refused) co_return outcome;
     if (outcome == attempt::finished) {
         note_prepared(*connection, what);
@@ -117,8 +115,9 @@ asio::awaitable<client_session::attempt> client_session::finish(pool::lease conn
 }
 
 /// Brings the connection to where the command can run, and runs it.
-asio::awaitable<client_session::attempt> client_session::run_on(
-    pool::backend_connection& connection, bool is_edge, const request& what, bool again) {
+pool::task<client_session::attempt> client_session::run_on(pool::backend_connection& connection,
+                                                           bool is_edge, const request& what,
+                                                           bool again) {
     attempt ready = attempt::finished;
     if (what.statement != nullptr) ready = co_await ready_statement(connection, *what.statement);
     if (ready == attempt::finished &&
@@ -144,8 +143,8 @@ asio::awaitable<client_session::attempt> client_session::run_on(
     co_return outcome;
 }
 
-asio::awaitable<client_session::attempt> client_session::obtain(pool::server_pool& servers,
-                                                                pool::lease& connection) {
+pool::task<client_session::attempt> client_session::obtain(pool::server_pool& servers,
+                                                           pool::lease& connection) {
     const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
     refusal_ = {};
     auto borrowed = co_await servers.borrow(*account_, state_->vector(), give_up, refusal_);
@@ -155,7 +154,7 @@ asio::awaitable<client_session::attempt> client_session::obtain(pool::server_poo
 }
 
 /// Gives the connection the session's state, and what this statement needs besides.
-asio::awaitable<client_session::attempt> client_session::bring_to_state(
+pool::task<client_session::attempt> client_session::bring_to_state(
     pool::backend_connection& connection, const request& what) {
     using protocol::command;
     if (connection.state() != state_->vector()) {
@@ -193,16 +192,16 @@ response_relay::options client_session::relay_options(std::uint32_t backend_capa
     return how;
 }
 
-asio::awaitable<client_session::attempt> client_session::relay(pool::backend_connection& connection,
-                                                               bool is_edge, const request& what,
-                                                               bool again) {
+pool::task<client_session::attempt> client_session::relay(pool::backend_connection& connection,
+                                                          bool is_edge, const request& what,
+                                                          bool again) {
     response_failed_ = false;
     prepared_.reset();
     response_relay relay(relay_options(connection.capabilities(), is_edge, what, again), *this);
     co_return co_await take_answer(relay, connection, what);
 }
 
-asio::awaitable<client_session::attempt> client_session::take_answer(
+pool::task<client_session::attempt> client_session::take_answer(
     response_relay& relay, pool::backend_connection& connection, const request& what) {
     pool::receive_buffer& input = connection.input();
     rules::statement_history* history = relay.begun() ? nullptr : what.history;
@@ -266,20 +265,44 @@ void client_session::make_room_for_statement(pool::backend_connection& connectio
 
 /// After a whole answer: what the statement did to the session, asking where the trackers are
 /// silent. False if the connection was lost meanwhile.
-asio::awaitable<bool> client_session::settle(pool::backend_connection& connection,
-                                             const request& what) {
-    const bool owes_news = what.facts != nullptr && session_state::may_owe_news(*what.facts);
-    if (response_failed_ && (owes_news || state_->next_begins_transaction())) {
-        const auto owed = co_await connection.ask(protocol::command::ping, {});
-        if (!owed || !owed->status) co_return false;
-        state_->on_status(*owed->status);
-        state_->on_owed_news(owed->session_state);
+pool::task<bool> client_session::settle(pool::backend_connection& connection, const request& what) {
+    if (response_failed_) {
+        const bool owes_news = what.facts != nullptr && session_state::may_owe_news(*what.facts);
+        if (owes_news || state_->next_begins_transaction()) return settle_failure(connection, what);
     }
+    end_in_state(what);
+    if (must_ask_server(what)) return ask_server(connection, what);
+    connection.note_state(state_->vector());
+    return true;
+}
+
+/// The trackers' news did not come with the error.
+pool::task<bool> client_session::settle_failure(pool::backend_connection& connection,
+                                                const request& what) {
+    const auto owed = co_await connection.ask(protocol::command::ping, {});
+    if (!owed || !owed->status) co_return false;
+    state_->on_status(*owed->status);
+    state_->on_owed_news(owed->session_state);
+    end_in_state(what);
+    co_return co_await ask_server(connection, what);
+}
+
+void client_session::end_in_state(const request& what) {
     if (what.facts != nullptr) {
         state_->end_script(*what.facts, what.text, response_failed_);
     } else {
         state_->end_command();
     }
+}
+
+bool client_session::must_ask_server(const request& what) const {
+    return must_guard(what.facts, multi_statements_) || state_->must_restore_tracking() ||
+           !state_->to_ask().empty() || state_->must_ask_last_insert_id() ||
+           !state_->locks_question().empty();
+}
+
+pool::task<bool> client_session::ask_server(pool::backend_connection& connection,
+                                            const request& what) {
     if (must_guard(what.facts, multi_statements_)) {
         const auto done =
             co_await connection.ask(protocol::command::set_option, multi_statements_on);
@@ -307,7 +330,7 @@ asio::awaitable<bool> client_session::settle(pool::backend_connection& connectio
     co_return true;
 }
 
-asio::awaitable<bool> client_session::ask_values(pool::backend_connection& connection) {
+pool::task<bool> client_session::ask_values(pool::backend_connection& connection) {
     const std::vector<pool::variable_id> unknown = state_->to_ask();
     std::string select = "SELECT ";
     for (const pool::variable_id id : unknown) {
@@ -327,7 +350,7 @@ asio::awaitable<bool> client_session::ask_values(pool::backend_connection& conne
     co_return true;
 }
 
-asio::awaitable<bool> client_session::ask_last_insert_id(pool::backend_connection& connection) {
+pool::task<bool> client_session::ask_last_insert_id(pool::backend_connection& connection) {
     const auto answer =
         co_await connection.ask(protocol::command::query, "SELECT LAST_INSERT_ID() LIMIT 1");
     if (!answer || answer->rows.size() != 1 || answer->rows[0].size() != 1 || !answer->rows[0][0])
@@ -339,8 +362,8 @@ asio::awaitable<bool> client_session::ask_last_insert_id(pool::backend_connectio
     co_return true;
 }
 
-asio::awaitable<bool> client_session::ask_locks(pool::backend_connection& connection,
-                                                std::string_view question) {
+pool::task<bool> client_session::ask_locks(pool::backend_connection& connection,
+                                           std::string_view question) {
     const auto answer = co_await connection.ask(protocol::command::query, question);
     if (!answer) co_return false;
     // A name that is no lock's name is refused: then they stay until all are released.

@@ -64,7 +64,7 @@ bool client_session::kills(const rules::script_facts& facts) {
     });
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::kill_statement(
+pool::task<client_session::maybe_reason> client_session::kill_statement(
     client_command& command, const rules::script_facts& facts) {
     const std::string_view text = protocol::as_text(command.argument());
     const auto wanted = rules::read_kill(text, state_->lexing());
@@ -84,7 +84,7 @@ asio::awaitable<client_session::maybe_reason> client_session::kill_statement(
     co_return co_await run_statement(what, text);
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::process_kill(
+pool::task<client_session::maybe_reason> client_session::process_kill(
     const client_command& command) {
     protocol::cursor in(command.argument());
     const std::uint32_t id = in.u32();
@@ -93,9 +93,8 @@ asio::awaitable<client_session::maybe_reason> client_session::process_kill(
     co_return co_await kill(command, id, false);
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::kill(const client_command& command,
-                                                                   std::uint32_t id,
-                                                                   bool query_only) {
+pool::task<client_session::maybe_reason> client_session::kill(const client_command& command,
+                                                              std::uint32_t id, bool query_only) {
     if (id == id_) {
         const auto gone = co_await tell_error(command, query_interrupted, "70100",
                                               "Query execution was interrupted");
@@ -119,14 +118,13 @@ asio::awaitable<client_session::maybe_reason> client_session::kill(const client_
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
-asio::awaitable<bool> client_session::may_kill_others() {
+pool::task<bool> client_session::may_kill_others() {
     const auto answer = co_await ask_primary(privilege_question);
     co_return answer && answer->rows.size() == 1 && answer->rows[0].size() == 1 &&
         answer->rows[0][0] && answer->rows[0][0] != "0";
 }
 
-asio::awaitable<std::optional<std::uint64_t>> client_session::evaluate_id(
-    std::string_view expression) {
+pool::task<std::optional<std::uint64_t>> client_session::evaluate_id(std::string_view expression) {
     std::string question = fmt::format("SELECT {} LIMIT 1", expression);
     if (auto named = rules::with_connection_id(question, state_->lexing(), id_))
         question = std::move(*named);
@@ -141,8 +139,7 @@ asio::awaitable<std::optional<std::uint64_t>> client_session::evaluate_id(
 }
 
 /// Asks the primary something in the session's state; nothing if it cannot be asked, or refuses.
-asio::awaitable<std::optional<pool::small_answer>> client_session::ask_primary(
-    std::string_view sql) {
+pool::task<std::optional<pool::small_answer>> client_session::ask_primary(std::string_view sql) {
     leave_edge();
     withdraw_offer();
     pool::lease connection = std::move(held_);

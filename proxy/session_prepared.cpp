@@ -23,7 +23,7 @@ void mark_in_use(pool::backend_connection& connection, const session_statement& 
 
 }  // namespace
 
-asio::awaitable<client_session::maybe_reason> client_session::prepare(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::prepare(client_command& command) {
     const std::string_view text = protocol::as_text(command.argument());
     if (statements_.size() >= worker_->settings().limits.prepared_per_session_max)
         co_return co_await tell_error(
@@ -88,7 +88,7 @@ session_statement* client_session::find_statement(const client_command& command)
     return known == statements_.end() ? nullptr : &known->second;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::tell_unknown_statement(
+pool::task<client_session::maybe_reason> client_session::tell_unknown_statement(
     const client_command& command, std::string_view where) {
     const auto id = protocol::decode_statement_id(command.payload);
     co_return co_await tell_error(
@@ -96,7 +96,7 @@ asio::awaitable<client_session::maybe_reason> client_session::tell_unknown_state
         fmt::format("Unknown prepared statement handler ({}) given to {}", id ? *id : 0, where));
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::execute(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::execute(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
@@ -131,7 +131,7 @@ asio::awaitable<client_session::maybe_reason> client_session::execute(client_com
 }
 
 /// Prepares the statement on this connection, if it is not there yet.
-asio::awaitable<client_session::attempt> client_session::ready_statement(
+pool::task<client_session::attempt> client_session::ready_statement(
     pool::backend_connection& connection, const session_statement& statement) {
     const auto ready = co_await connection.make_ready(statement.text, worker_->vectors(), refusal_);
     if (ready) co_return attempt::finished;
@@ -169,8 +169,7 @@ pool::prepared_statement* client_session::bind_execution(pool::backend_connectio
 }
 
 /// Long data belongs to one server connection, so from here to the execution the session keeps it.
-asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
-    client_command& command) {
+pool::task<client_session::maybe_reason> client_session::send_long_data(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr) co_return std::nullopt;  // the command has no answer
     leave_edge();
@@ -194,7 +193,7 @@ asio::awaitable<client_session::maybe_reason> client_session::send_long_data(
     co_return std::nullopt;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::fetch(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::fetch(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
@@ -215,8 +214,7 @@ asio::awaitable<client_session::maybe_reason> client_session::fetch(client_comma
     co_return ended;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::reset_statement(
-    client_command& command) {
+pool::task<client_session::maybe_reason> client_session::reset_statement(client_command& command) {
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");

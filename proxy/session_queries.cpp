@@ -46,6 +46,8 @@ bool is_lack_of_a_name(std::uint16_t code) {
 }
 
 bool is_show_route(std::string_view text) {
+    constexpr std::string_view begin = "SHOW";
+    if (text.size() < begin.size() || (text[2] != 'O' && text[2] != 'o')) return false;
     const std::string trimmed = boost::algorithm::trim_right_copy_if(
         std::string(text.substr(0, 64)), boost::algorithm::is_any_of("; \t\r\n"));
     return boost::algorithm::iequals(trimmed, "SHOW TIDEGATE ROUTE");
@@ -118,11 +120,10 @@ bool client_session::name_connection(std::string_view text,
     return true;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::query(client_command& command) {
+pool::task<client_session::maybe_reason> client_session::query(client_command& command) {
     const std::string_view text = protocol::as_text(command.argument());
     worker_->count().queries.add();
-    if (text.size() < 64 && (text.starts_with('S') || text.starts_with('s')) && is_show_route(text))
-        co_return co_await show_route(command);
+    if (text.size() < 64 && is_show_route(text)) co_return co_await show_route(command);
 
     const auto known = worker_->facts().find(text, state_->lexing());
     const rules::script_facts& facts = *known.facts;
@@ -144,8 +145,8 @@ asio::awaitable<client_session::maybe_reason> client_session::query(client_comma
     co_return co_await run_statement(what, text);
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::run_statement(request what,
-                                                                            std::string_view text) {
+pool::task<client_session::maybe_reason> client_session::run_statement(request what,
+                                                                       std::string_view text) {
     what.text = text;
     state_->begin_command();
     withdraw_offer();
@@ -214,12 +215,17 @@ void client_session::note_coverage_bug(std::size_t edge, std::uint16_t code) {
 }
 
 /// Decides where a statement runs; waits for an edge that is a little behind, as long as allowed.
-asio::awaitable<router::decision> client_session::route(const rules::script_facts& facts,
-                                                        std::string_view text) {
+pool::task<router::decision> client_session::route(const rules::script_facts& facts,
+                                                   std::string_view text) {
     last_route_.waited = {};
     router::decision decided = decide(facts, text, true);
-    if (decided.to == router::target::primary) co_return decided;
+    if (decided.to == router::target::primary) return decided;
+    return route_to_edge(std::move(decided), facts, text);
+}
 
+pool::task<router::decision> client_session::route_to_edge(router::decision decided,
+                                                           const rules::script_facts& facts,
+                                                           std::string_view text) {
     const clock::time_point began = clock::now();
     const clock::time_point give_up = began + worker_->settings().routing.wait;
     if (must_learn_position()) {
@@ -259,7 +265,7 @@ bool client_session::must_learn_position() const {
     return state_->has_read_primary() && user_->settings.level == router::consistency::session;
 }
 
-asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(const request& what) {
+pool::task<client_session::maybe_reason> client_session::run_on_primary(const request& what) {
     if (what.facts == nullptr || !only_asks(*what.facts)) leave_edge();
     const bool held = static_cast<bool>(held_);
     attempt outcome = co_await attempt_on(worker_->primary(), false, what);
@@ -271,12 +277,13 @@ asio::awaitable<client_session::maybe_reason> client_session::run_on_primary(con
         state_->forget_schema();
         outcome = co_await attempt_on(worker_->primary(), false, what);
     }
+    if (outcome == attempt::finished) co_return std::nullopt;
     co_return co_await conclude(what, outcome, held);
 }
 
 /// Tells the client what became of its command, if it has not been told by the server.
-asio::awaitable<client_session::maybe_reason> client_session::conclude(const request& what,
-                                                                       attempt outcome, bool held) {
+pool::task<client_session::maybe_reason> client_session::conclude(const request& what,
+                                                                  attempt outcome, bool held) {
     switch (outcome) {
         case attempt::finished:
             co_return std::nullopt;

@@ -45,13 +45,11 @@ public:
     }
     protocol::command command() const noexcept override { return what_.command->what; }
     pool::result<std::size_t> take(std::span<std::uint8_t> input) override {
-        output_.clear();
-        const auto taken = relay_->take(input, output_);
+        relay_output& output = session_.worker_->relayed_at_once();
+        output.clear();
+        const auto taken = relay_->take(input, output);
         if (!taken) return pool::errc::bad_answer;
-        for (const auto& piece : output_.gather(input)) {
-            const auto* bytes = static_cast<const std::uint8_t*>(piece.data());
-            answer_.insert(answer_.end(), bytes, bytes + piece.size());
-        }
+        output.append_to(answer_, input);
         return *taken;
     }
     std::size_t needed() const noexcept override { return relay_->needed(); }
@@ -71,7 +69,6 @@ private:
     const request& what_;
     bool is_edge_;
     std::optional<response_relay> relay_;
-    relay_output output_;
     std::vector<std::uint8_t> answer_;
     pool::shared_vector before_;
 };
@@ -95,7 +92,7 @@ bool client_session::may_ride(const request& what) const {
 
 /// Waits for a connection, alone or with others.  Nothing is returned if the statement is yet to be
 /// run: on `connection`, if there is one.
-asio::awaitable<std::optional<client_session::attempt>> client_session::try_ride(
+pool::task<std::optional<client_session::attempt>> client_session::try_ride(
     pool::server_pool& servers, bool is_edge, const request& what, pool::lease& connection) {
     const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
     refusal_ = {};
@@ -126,8 +123,8 @@ asio::awaitable<std::optional<client_session::attempt>> client_session::try_ride
 }
 
 /// The answer is there, and the connection with somebody else.
-asio::awaitable<std::optional<client_session::attempt>> client_session::arrive(
-    ride& rider, const request& what) {
+pool::task<std::optional<client_session::attempt>> client_session::arrive(ride& rider,
+                                                                          const request& what) {
     if (interrupted_) co_return refuse_interrupted();
     if (rider.relay().held_error()) {
         const attempt outcome = held_refusal(rider.relay(), nullptr, what);

@@ -5,13 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
 #include "pool/deadline.hpp"
@@ -27,7 +23,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 // Every idle client is being read into one.  Most commands are shorter; what is longer gets what it
 // needs.
 constexpr std::size_t client_block_bytes = 256;
@@ -104,27 +99,27 @@ std::uint16_t worker::listen(const listen_address& where) {
 }
 
 void worker::start() {
-    asio::co_spawn(context_, accept_clients(), asio::detached);
-    asio::co_spawn(context_, sweep(), asio::detached);
+    pool::spawn(context_, accept_clients());
+    pool::spawn(context_, sweep());
     thread_ = std::thread([this] { context_.run(); });
 }
 
-asio::awaitable<void> worker::accept_clients() {
+pool::task<void> worker::accept_clients() {
     asio::steady_timer pause(context_);
     for (;;) {
-        auto [failed, socket] = co_await acceptor_.async_accept(awaited);
+        auto [failed, socket] = co_await acceptor_.async_accept(pool::awaited);
         if (failed == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
         if (failed) {
             pause.expires_after(accept_pause);
-            auto [ended] = co_await pause.async_wait(awaited);
+            auto [ended] = co_await pause.async_wait(pool::awaited);
             if (ended) co_return;
             continue;
         }
-        asio::co_spawn(context_, serve(std::move(socket)), asio::detached);
+        pool::spawn(context_, serve(std::move(socket)));
     }
 }
 
-asio::awaitable<void> worker::serve(tcp::socket socket) {
+pool::task<void> worker::serve(tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     socket.set_option(tcp::socket::keep_alive(true), ignored);  // as MySQL does
@@ -157,22 +152,22 @@ asio::awaitable<void> worker::serve(tcp::socket socket) {
 }
 
 /// "Too many connections" in the form that a client takes before it has logged in.
-asio::awaitable<void> worker::refuse_client(tcp::socket socket) {
+pool::task<void> worker::refuse_client(tcp::socket socket) {
     std::vector<std::uint8_t> bytes;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(bytes);
     protocol::writer packet(bytes);
     protocol::encode(protocol::err_packet{1040, "08004", "Too many connections"}, packet);
     protocol::finish_packet(bytes, header_at, sequence);
-    auto [failed, count] = co_await socket.async_write_some(asio::buffer(bytes), awaited);
+    auto [failed, count] = co_await socket.async_write_some(asio::buffer(bytes), pool::awaited);
     (void)failed;
     (void)count;
 }
 
-asio::awaitable<void> worker::sweep() {
+pool::task<void> worker::sweep() {
     for (;;) {
         sweep_timer_.expires_after(sweep_interval);
-        auto [ended] = co_await sweep_timer_.async_wait(awaited);
+        auto [ended] = co_await sweep_timer_.async_wait(pool::awaited);
         if (ended) co_return;
         check_sessions();
         sweep_pools();
@@ -286,8 +281,8 @@ kill_outcome worker::on_kill(const kill_order& order) {
     return kill_outcome::done;
 }
 
-asio::awaitable<kill_outcome> worker::kill(kill_order order) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(kill_outcome)>(
+pool::task<kill_outcome> worker::kill(kill_order order) {
+    const auto [told] = co_await asio::async_initiate<const pool::awaited_t, void(kill_outcome)>(
         [this](auto handler, kill_order sent) {
             auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
             sent.tell = [this, waiting](kill_outcome outcome) {
@@ -295,22 +290,24 @@ asio::awaitable<kill_outcome> worker::kill(kill_order order) {
             };
             environment_.send_kill(std::move(sent));
         },
-        asio::use_awaitable, std::move(order));
+        pool::awaited, std::move(order));
+    co_return told;
 }
 
 void worker::kill_on_server(const pool::server_endpoint& server,
                             const pool::backend_account& account, std::uint32_t connection_id,
                             bool query_only) {
-    asio::co_spawn(context_, run_kill(server, account, connection_id, query_only), asio::detached);
+    pool::spawn(context_, run_kill(server, account, connection_id, query_only));
 }
 
-asio::awaitable<void> worker::run_kill(pool::server_endpoint server,
-                                       const pool::backend_account& account,
-                                       std::uint32_t connection_id, bool query_only) {
+pool::task<void> worker::run_kill(pool::server_endpoint server,
+                                  const pool::backend_account& account, std::uint32_t connection_id,
+                                  bool query_only) {
     const auto give_up = client_session::clock::now() + settings().limits.connect_timeout;
     pool::server_refusal refusal;
     auto connection = co_await pool::backend_connection::open(
-        server, account, backend_blocks_, vectors_.intern({}), 1, give_up, refusal);
+        context_.get_executor(), server, account, backend_blocks_, vectors_.intern({}), 1, give_up,
+        refusal);
     if (!connection) {
         log().warn(
             log_event("kill_failed")("server", server.name)("error", connection.error().message())

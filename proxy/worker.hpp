@@ -32,6 +32,7 @@
 #include "proxy/pin_ledger.hpp"
 #include "proxy/pool_counters.hpp"
 #include "proxy/primary_position.hpp"
+#include "proxy/response_relay.hpp"
 #include "proxy/server_facts.hpp"
 #include "proxy/user_directory.hpp"
 #include "proxy/worker_counters.hpp"
@@ -105,6 +106,8 @@ public:
     spdlog::logger& log() const noexcept { return *environment_.log; }
     boost::asio::io_context& context() noexcept { return context_; }
     worker_counters& count() noexcept { return counters_; }
+    /// For what is relayed and used up before anybody else runs.
+    relay_output& relayed_at_once() noexcept { return relayed_at_once_; }
     pool::block_pool& client_blocks() noexcept { return client_blocks_; }
     pool::vector_interner& vectors() noexcept { return vectors_; }
     pool::prepared_registry& statements() noexcept { return statements_; }
@@ -126,7 +129,7 @@ public:
     /// The account that sessions of `user` with these capabilities share connections of.
     const pool::backend_account& account(const user_config& user, std::uint32_t capabilities);
     /// Kills a session of any worker, or its statement.
-    boost::asio::awaitable<kill_outcome> kill(kill_order order);
+    pool::task<kill_outcome> kill(kill_order order);
     /// Kills on a server what one of the pool's connections is doing, from a connection of its own;
     /// in the background.
     void kill_on_server(const pool::server_endpoint& server, const pool::backend_account& account,
@@ -139,25 +142,25 @@ public:
     bool all_edges_have(const protocol::gtid_set& written) const;
 
 private:
-    boost::asio::awaitable<void> accept_clients();
-    boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
-    boost::asio::awaitable<void> refuse_client(boost::asio::ip::tcp::socket socket);
-    boost::asio::awaitable<void> sweep();
+    pool::task<void> accept_clients();
+    pool::task<void> serve(boost::asio::ip::tcp::socket socket);
+    pool::task<void> refuse_client(boost::asio::ip::tcp::socket socket);
+    pool::task<void> sweep();
     void check_sessions();
     void sweep_pools();
     void limit_prepared(pool::server_pool& servers, const server_config& server);
     void on_report(const router::edge_report& report);
     std::vector<pin_report> pins() const;
     kill_outcome on_kill(const kill_order& order);
-    boost::asio::awaitable<void> run_kill(pool::server_endpoint server,
-                                          const pool::backend_account& account,
-                                          std::uint32_t connection_id, bool query_only);
+    pool::task<void> run_kill(pool::server_endpoint server, const pool::backend_account& account,
+                              std::uint32_t connection_id, bool query_only);
     void remember_password(const std::string& user, const protocol::secret& password);
 
     worker_environment environment_;
     std::size_t share_;
     std::size_t workers_;
-    boost::asio::io_context context_{1};
+    // Sockets and timers belong to this thread alone; others only post.
+    boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     worker_counters counters_;
     pool_counters pool_counters_{counters_};
     pool::block_pool client_blocks_;
@@ -165,6 +168,7 @@ private:
     pool::vector_interner vectors_;
     pool::prepared_registry statements_;
     rules::facts_cache facts_;
+    relay_output relayed_at_once_;
     std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<pool::backend_account>>
         accounts_;  // by user and capabilities; bounded by the configuration's users
     struct learned_password {

@@ -90,7 +90,7 @@ struct line_fixture : pool_fixture {
         for (const auto& one : queries) passages.push_back(start(context, borrow_for(one.get())));
         REQUIRE(run_until(context, [&] { return pool.waiting() == queries.size(); }));
     }
-    boost::asio::awaitable<pool::result<pool::passage>> borrow_for(query* who) {
+    pool::task<pool::result<pool::passage>> borrow_for(query* who) {
         co_return co_await pool.borrow_or_ride(
             app, wanted, pool::server_pool::clock::now() + patience, refusal, who);
     }

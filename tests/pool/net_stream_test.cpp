@@ -1,7 +1,6 @@
 #include "pool/net_stream.hpp"
 
 #include <boost/asio/read.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <random>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "pool/server_pool.hpp"
+#include "pool/task.hpp"
 #include "tests/pool/fake_server.hpp"
 
 namespace pool_test {
@@ -22,11 +22,13 @@ template <class T>
 using pending = std::shared_ptr<std::optional<T>>;
 
 template <class T>
-pending<T> start(boost::asio::io_context& context, boost::asio::awaitable<T> what) {
+pool::task<> keep_value(pool::task<T> what, pending<T> value) {
+    value->emplace(co_await what);
+}
+template <class T>
+pending<T> start(boost::asio::io_context& context, pool::task<T> what) {
     auto value = std::make_shared<std::optional<T>>();
-    boost::asio::co_spawn(context, std::move(what), [value](std::exception_ptr failed, T got) {
-        if (!failed) value->emplace(std::move(got));
-    });
+    pool::spawn(context, keep_value(std::move(what), value));
     return value;
 }
 
@@ -42,7 +44,7 @@ bool run_until(boost::asio::io_context& context, Condition condition) {
 }
 
 template <class T>
-T run(boost::asio::io_context& context, boost::asio::awaitable<T> what) {
+T run(boost::asio::io_context& context, pool::task<T> what) {
     const pending<T> value = start(context, std::move(what));
     REQUIRE(run_until(context, [&] { return value->has_value(); }));
     return std::move(**value);
@@ -112,9 +114,8 @@ public:
     }
 
 private:
-    boost::asio::awaitable<loan> borrow(const pool::backend_account& who,
-                                        pool::shared_vector wanted,
-                                        std::chrono::milliseconds within) {
+    pool::task<loan> borrow(const pool::backend_account& who, pool::shared_vector wanted,
+                            std::chrono::milliseconds within) {
         co_return co_await pool.borrow(who, wanted, pool::server_pool::clock::now() + within,
                                        refusal);
     }

@@ -25,9 +25,10 @@ class replay_fixture {
 public:
     replay_fixture() {
         const auto give_up = pool::backend_connection::clock::now() + patience;
-        auto opened = run(context, pool::backend_connection::open(
-                                       {"primary", server().host(), server().port()}, root, blocks,
-                                       vectors.intern({}), 10, give_up, refusal));
+        auto opened =
+            run(context, pool::backend_connection::open(
+                             context.get_executor(), {"primary", server().host(), server().port()},
+                             root, blocks, vectors.intern({}), 10, give_up, refusal));
         REQUIRE(opened.has_value());
         connection = std::move(*opened);
     }
@@ -194,9 +195,10 @@ TEST_CASE("An account whose password has expired is told so", "[pool]") {
     const pool::backend_account late{"late", "late"};
     pool::server_refusal refusal;
     const auto give_up = pool::backend_connection::clock::now() + patience;
-    const auto opened = run(
-        context, pool::backend_connection::open({"primary", server().host(), server().port()}, late,
-                                                blocks, vectors.intern({}), 10, give_up, refusal));
+    const auto opened =
+        run(context, pool::backend_connection::open(
+                         context.get_executor(), {"primary", server().host(), server().port()},
+                         late, blocks, vectors.intern({}), 10, give_up, refusal));
     REQUIRE_FALSE(opened.has_value());
     CHECK(opened.error() == pool::errc::login_denied);
     CAPTURE(refusal.message);

@@ -106,7 +106,7 @@ struct visitor {
     }
 
     /// Comes and goes as sessions do; `true` once it has.
-    boost::asio::awaitable<bool> run(int visits) {
+    pool::task<bool> run(int visits) {
         boost::asio::steady_timer pause(f.context);
         for (int i = 0; i < visits; ++i) {
             const auto& who = up_to(4) == 0 ? f.other : f.app;
@@ -122,7 +122,7 @@ struct visitor {
             const auto moved = co_await (*got)->synchronise(wanted, f.refusal);
             if (up_to(20) == 0) f.server.hang_up();
             pause.expires_after(std::chrono::microseconds(up_to(500)));
-            co_await pause.async_wait(boost::asio::use_awaitable);
+            co_await pause.async_wait(pool::awaited);
             if (moved && up_to(9) != 0) got->give_back();  // else it is discarded
         }
         co_return true;
