@@ -11,12 +11,33 @@ constexpr std::uint8_t u16_prefix = 0xfc;
 constexpr std::uint8_t u24_prefix = 0xfd;
 constexpr std::uint8_t u64_prefix = 0xfe;
 
+/// The compiler makes one load of it.
+template <std::size_t Width>
+std::uint64_t little_endian(bytes_view in) noexcept {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < Width; ++i) value |= std::uint64_t{in.data()[i]} << (8 * i);
+    return value;
+}
+
 }  // namespace
 
 std::uint64_t cursor::fixed(std::size_t width) noexcept {
     const bytes_view in = bytes(width);
+    if (in.empty()) return 0;
+    switch (width) {
+        case 1:
+            return in[0];
+        case 2:
+            return little_endian<2>(in);
+        case 4:
+            return little_endian<4>(in);
+        case 8:
+            return little_endian<8>(in);
+        default:
+            break;
+    }
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < in.size(); ++i) value |= std::uint64_t{in[i]} << (8 * i);
+    for (std::size_t i = 0; i < width; ++i) value |= std::uint64_t{in[i]} << (8 * i);
     return value;
 }
 

@@ -26,6 +26,11 @@ bool is_introducer(std::string_view word) {
                                       std::string_view(name.data(), word.size() - 1));
 }
 
+/// Or end one: the contents of a version comment are read as if it were not there.
+constexpr bool may_begin_comment(char c) {
+    return c == '#' || c == '-' || c == '/' || c == '*';
+}
+
 bool takes_hint(std::string_view keyword) {
     return keyword == "SELECT" || keyword == "INSERT" || keyword == "UPDATE" ||
            keyword == "DELETE" || keyword == "REPLACE";
@@ -36,6 +41,7 @@ bool takes_hint(std::string_view keyword) {
 token lexer::next() {
     for (;;) {
         while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+        if (at_ < text_.size() && !may_begin_comment(text_[at_])) break;
         token mark;
         if (!skip_comment(mark)) break;
         if (mark.kind != token_kind::end) return mark;
@@ -197,11 +203,16 @@ token lexer::lex_name(std::size_t begin) {
 }
 
 void lexer::pass_word(word_hash& hash) {
-    while (word_at(at_)) {
-        const auto c = static_cast<unsigned char>(text_[at_]);
-        hash.add(c);
-        at_ += c < 0x80 ? 1 : character_size(text_, at_, options_.charset);
+    // In locals: this is where the lexer spends its time.
+    word_hash passed = hash;
+    std::size_t at = at_;
+    while (at < text_.size() && is_word(text_[at])) {
+        const auto c = static_cast<unsigned char>(text_[at]);
+        passed.add(c);
+        at += c < 0x80 ? 1 : character_size(text_, at, options_.charset);
     }
+    at_ = at;
+    hash = passed;
 }
 
 void lexer::expect_name_after_dot() {
