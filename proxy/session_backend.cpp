@@ -221,7 +221,8 @@ pool::task<client_session::attempt> client_session::take_answer(
         if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
         if (history != nullptr) {
             history->add(
-                std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - sent_at));
+                std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - sent_at),
+                worker_->settings().limits.convoy_wait);
             history = nullptr;
         }
     }

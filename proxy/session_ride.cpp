@@ -58,8 +58,10 @@ public:
     bool changed_state() const noexcept override {
         return session_.state_->vector() != before_ || session_.state_->reported_change();
     }
-    void answered(std::chrono::microseconds took) noexcept override { what_.history->add(took); }
-    void was_slow() noexcept override { what_.history->add(std::chrono::seconds(1)); }
+    void answered(std::chrono::microseconds took) noexcept override {
+        what_.history->add(took, session_.worker_->settings().limits.convoy_wait);
+    }
+    void was_slow() noexcept override { what_.history->note_slow(); }
 
     response_relay& relay() { return *relay_; }
     protocol::bytes_view answer() const noexcept { return answer_; }
