@@ -102,12 +102,17 @@ struct log_config {
     friend bool operator==(const log_config&, const log_config&) = default;
 };
 
+/// How the kernel schedules the workers' threads: batch never takes the CPU from another program
+/// that runs on it (sched(7), SCHED_BATCH).
+enum class thread_scheduling : std::uint8_t { normal, batch };
+
 /// The whole of tidegate.yaml, validated.  Immutable once built; sessions share it.
 struct config {
     listen_address mysql{"127.0.0.1", 6033};
     listen_address http{"127.0.0.1", 6070};
     std::vector<network> proxy_protocol_from{};  // whoever connects from there sends a header first
     std::size_t threads = 0;                     // 0: one per core
+    thread_scheduling scheduling = thread_scheduling::normal;
     tls_config tls{};
     std::string server_version{};  // told to clients; empty: the primary's own
     server_config primary{};

@@ -50,6 +50,8 @@ config_or_problems parse(std::string_view text, std::string_view name,
 void load_root(section& in, config& out) {
     load_listen(in.child("listen"), out);
     in.number("threads", out.threads, 0, 256);
+    out.scheduling = static_cast<thread_scheduling>(
+        in.choice("scheduling", static_cast<std::size_t>(out.scheduling), {"normal", "batch"}));
     load_tls(in.child("tls"), out.tls);
     in.text("server_version", out.server_version);
     if (out.server_version.size() > 60) in.complain("server_version", "is longer than 60 bytes");

@@ -1,5 +1,7 @@
 #include "proxy/worker.hpp"
 
+#include <pthread.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
@@ -9,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <system_error>
 
 #include "pool/deadline.hpp"
 #include "protocol/err_packet.hpp"
@@ -101,7 +104,19 @@ std::uint16_t worker::listen(const listen_address& where) {
 void worker::start() {
     pool::spawn(context_, accept_clients());
     pool::spawn(context_, sweep());
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { run(); });
+}
+
+void worker::run() {
+    if (settings().scheduling == thread_scheduling::batch) {
+        const sched_param lowest{};  // the only one there is
+        const int failed = ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &lowest);
+        if (failed != 0) {
+            const std::string why = std::generic_category().message(failed);
+            log().warn(log_event("not_scheduled_as_batch")("error", why).text());
+        }
+    }
+    context_.run();
 }
 
 pool::task<void> worker::accept_clients() {

@@ -142,6 +142,7 @@ public:
     bool all_edges_have(const protocol::gtid_set& written) const;
 
 private:
+    void run();
     pool::task<void> accept_clients();
     pool::task<void> serve(boost::asio::ip::tcp::socket socket);
     pool::task<void> refuse_client(boost::asio::ip::tcp::socket socket);

@@ -1,5 +1,10 @@
+#include <sched.h>
+
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 #include "tests/integration/cluster.hpp"
@@ -18,6 +23,14 @@ cluster_options options() {
             "INSERT INTO shop.t VALUES (1, 1)",
         .tables = {"{table: shop.t}"},
     };
+}
+
+/// Threads of a process that have this scheduling policy.
+std::ptrdiff_t threads_with(int policy, pid_t process) {
+    const auto tasks = std::filesystem::path("/proc") / std::to_string(process) / "task";
+    return std::ranges::count_if(std::filesystem::directory_iterator(tasks), [&](const auto& task) {
+        return ::sched_getscheduler(std::stoi(task.path().filename().string())) == policy;
+    });
 }
 
 }  // namespace
@@ -116,4 +129,19 @@ TEST_CASE("A killed Tidegate resumes where its edge is", "[lifecycle]") {
     }
     // It resumed: nothing was copied anew.
     CHECK(servers.metric("tidegate_edge_rows_copied_total{edge=\"east\"}") == 0);
+}
+
+TEST_CASE("The workers are scheduled as the configuration says", "[lifecycle]") {
+    cluster_options how = options();
+    how.settings = "threads: 3\n";
+    SECTION("normally") {
+        cluster servers(how);
+        CHECK(threads_with(SCHED_BATCH, servers.tidegate().pid()) == 0);
+    }
+    SECTION("in the background of others") {
+        how.settings += "scheduling: batch\n";
+        cluster servers(how);
+        CHECK(servers.connect("shop").value("SELECT n FROM t WHERE id = 1") == "1");
+        CHECK(threads_with(SCHED_BATCH, servers.tidegate().pid()) == 3);
+    }
 }

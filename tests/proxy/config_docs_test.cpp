@@ -66,6 +66,7 @@ TEST_CASE("examples/tidegate.yaml shows the defaults", "[config]") {
     CHECK(example.mysql == defaults.mysql);
     CHECK(example.http == defaults.http);
     CHECK(example.threads == defaults.threads);
+    CHECK(example.scheduling == defaults.scheduling);
     CHECK(example.routing == defaults.routing);
     CHECK(example.limits == defaults.limits);
     CHECK(example.log == defaults.log);

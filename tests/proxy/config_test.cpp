@@ -98,6 +98,7 @@ TEST_CASE("Every setting can be set", "[config]") {
     const config settings = valid(smallest + R"(
 listen: {mysql: '[::1]:7000', http: off}
 threads: 3
+scheduling: batch
 server_version: 8.4.5-tidegate
 routing: {wait: 250ms}
 limits:
@@ -113,6 +114,7 @@ log: {level: debug, format: json}
     CHECK(settings.mysql == listen_address{"::1", 7000});
     CHECK(settings.http.port == 0);
     CHECK(settings.threads == 3);
+    CHECK(settings.scheduling == thread_scheduling::batch);
     CHECK(settings.server_version == "8.4.5-tidegate");
     CHECK(settings.routing.wait == 250ms);
     CHECK(settings.limits.clients_max == 5);
