@@ -151,6 +151,8 @@ public:
         if (frame_ != nullptr) frame_->destroy_all();
     }
     void operator()() { std::exchange(frame_, nullptr)->self.resume(); }
+    bool armed() const noexcept { return frame_ != nullptr; }
+    void disarm() noexcept { frame_ = nullptr; }
 
 private:
     frame_base* frame_;
@@ -181,12 +183,12 @@ public:
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> waits) {
-        // Asio never calls a handler before the function that began the operation returns.
         std::apply(
             [&](auto&&... arguments) {
                 std::move(begin_)(handler(*this, waits.promise()), std::move(arguments)...);
             },
             std::move(arguments_));
+        begun_ = true;  // still here: the handler is called on this thread, after this has returned
     }
     std::tuple<Results...> await_resume() { return std::move(*results_); }
 
@@ -195,6 +197,12 @@ private:
     public:
         handler(operation& whose, detail::frame_base& waits) noexcept
             : whose_(&whose), go_on_(waits) {}
+        handler(handler&& other) noexcept = default;
+        handler& operator=(handler&&) = delete;
+        ~handler() {
+            // What could not even begin has thrown, and whoever awaits it goes on with that.
+            if (go_on_.armed() && !whose_->begun_) go_on_.disarm();
+        }
         void operator()(Results... results) {
             whose_->results_.emplace(std::move(results)...);
             go_on_();
@@ -208,6 +216,7 @@ private:
     Initiation begin_;
     Arguments arguments_;
     std::optional<std::tuple<Results...>> results_{};
+    bool begun_ = false;
 };
 
 }  // namespace pool

@@ -175,6 +175,13 @@ TEST_CASE("A connection that is closed says so to the server", "[pool]") {
         return server().value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = " +
                               std::to_string(id)) == "1";
     };
+    const auto others = [] {
+        return server().value(
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
+            "WHERE COMMAND <> 'Daemon' AND ID <> CONNECTION_ID()");
+    };
+    // Those of other tests may still be on their way out.
+    REQUIRE(support::wait_until(patience, [&] { return others() == "0"; }));
     const auto before = aborted();
     std::uint32_t id = 0;
     {

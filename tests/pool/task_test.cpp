@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -54,6 +55,21 @@ pool::task<int> count_to(int end) {
     co_return sum;
 }
 
+/// As an operation of Asio for which there is no memory left.
+pool::task<bool> notice_that_it_cannot_begin() {
+    try {
+        co_await boost::asio::async_initiate<const pool::awaited_t, void(int)>(
+            [](auto handler) {
+                const auto lost = std::move(handler);
+                throw std::bad_alloc();
+            },
+            pool::awaited);
+    } catch (const std::bad_alloc&) {
+        co_return true;
+    }
+    co_return false;
+}
+
 /// Says when its frame is gone.
 struct guard {
     explicit guard(bool& told) : gone(&told) {}
@@ -85,6 +101,11 @@ TEST_CASE("A task gives what it awaited, at once or later", "[pool]") {
 TEST_CASE("What a task throws reaches whoever awaits it", "[pool]") {
     boost::asio::io_context context;
     CHECK(run(context, notice_failure()));
+}
+
+TEST_CASE("An operation that cannot begin throws in whoever awaits it", "[pool]") {
+    boost::asio::io_context context;
+    CHECK(run(context, notice_that_it_cannot_begin()));
 }
 
 TEST_CASE("Tasks that end at once do not fill the stack", "[pool]") {
