@@ -133,7 +133,9 @@ protocol::result<void> response_relay::take_whole(packet_role role, std::span<st
     if (!moved) return moved.error();
 
     if (const protocol::err_packet* err = reader_.last_err()) {
-        const bool hold = how_.hold_error || (how_.hold_code != 0 && err->code == how_.hold_code);
+        const bool named = how_.hold_code != 0 && err->code == how_.hold_code &&
+                           err->message.find(how_.hold_text) != std::string_view::npos;
+        const bool hold = how_.hold_error || named;
         if (hold && !begun_ && out.empty()) {
             held_error_.emplace(payload.begin(), payload.end());
             return {};

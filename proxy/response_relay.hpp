@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool/net_stream.hpp"
@@ -73,7 +74,8 @@ public:
         std::uint16_t status = 0;  // the session's, for EOF packets in mid-response
         std::optional<std::uint32_t> statement_id{};  // told instead of the server's, for PREPARE
         bool hold_error = false;  // an ERR as the first packet is not forwarded: see held_error()
-        std::uint16_t hold_code = 0;  // likewise, but only an ERR with this number
+        std::uint16_t hold_code = 0;   // likewise, but only an ERR with this number
+        std::string_view hold_text{};  // and with this in its message
     };
 
     response_relay(const options& how, response_observer& observer);

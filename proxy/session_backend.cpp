@@ -21,8 +21,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint16_t unknown_database = 1049;       // ER_BAD_DB_ERROR
-constexpr std::uint16_t unknown_statement = 1243;      // ER_UNKNOWN_STMT_HANDLER
+constexpr std::uint16_t unknown_database = 1049;   // ER_BAD_DB_ERROR
+constexpr std::uint16_t unknown_statement = 1243;  // ER_UNKNOWN_STMT_HANDLER
+// How the server says that it is this very command that names no statement of the connection; a
+// trigger may raise the same number with words of its own.
+constexpr std::string_view given_to_execute = ") given to mysql";
 constexpr std::uint16_t no_room_for_statement = 1461;  // ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 constexpr std::string_view multi_statements_off("\1\0", 2);
@@ -188,6 +191,7 @@ response_relay::options client_session::relay_options(std::uint32_t backend_capa
     how.status = state_->lasting_status();
     how.hold_error = is_edge;
     if (!again) how.hold_code = error_to_hold(what);
+    if (how.hold_code == unknown_statement) how.hold_text = given_to_execute;
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
     return how;
 }
@@ -251,8 +255,11 @@ std::uint16_t client_session::error_to_hold(const request& what) {
     if (what.prepared_text != nullptr) return no_room_for_statement;
     const bool execution =
         what.statement != nullptr && what.command->what == protocol::command::stmt_execute;
-    // Long data would be lost with it.
-    return execution && !what.statement->has_long_data ? unknown_statement : std::uint16_t{0};
+    if (!execution) return 0;
+    // Long data would be lost with it, and a routine may end in this error for reasons of its own.
+    const bool runs_routine = what.facts->front().cls == rules::statement_class::call ||
+                              what.facts->effects().has(rules::effect::calls_unknown_function);
+    return what.statement->has_long_data || runs_routine ? std::uint16_t{0} : unknown_statement;
 }
 
 void client_session::make_room_for_statement(pool::backend_connection& connection,

@@ -9,6 +9,7 @@
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
 #include "proxy/client_session.hpp"
+#include "proxy/repeatable_read.hpp"
 #include "proxy/worker.hpp"
 #include "rules/connection_id.hpp"
 
@@ -119,8 +120,8 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     what.statement = statement;
     what.facts = statement->facts.get();
     what.history = statement->history.get();
-    const bool read = statement->facts->front().cls == rules::statement_class::read;
-    what.repeatable = read && !statement->has_long_data && !layout->opens_cursor();
+    what.repeatable = is_repeatable_read(*statement->facts) && !statement->has_long_data &&
+                      !layout->opens_cursor();
     const maybe_reason ended = co_await run_statement(what, statement->text->text);
     statement->has_long_data = false;
     statement->has_cursor = layout->opens_cursor() && !response_failed_ &&

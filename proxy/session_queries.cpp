@@ -12,6 +12,7 @@
 #include "protocol/packet.hpp"
 #include "proxy/client_session.hpp"
 #include "proxy/log.hpp"
+#include "proxy/repeatable_read.hpp"
 #include "proxy/worker.hpp"
 #include "rules/connection_id.hpp"
 
@@ -91,19 +92,6 @@ bool reads_data(const rules::script_facts& facts) {
         });
 }
 
-bool is_plain_read(const rules::script_facts& facts) {
-    for (const rules::statement_facts& statement : facts.statements) {
-        const bool reads = statement.cls == rules::statement_class::read ||
-                           statement.cls == rules::statement_class::show ||
-                           statement.cls == rules::statement_class::describe;
-        if (!reads || statement.effects.has(effect::calls_unknown_function |
-                                            effect::takes_get_lock | effect::releases_lock |
-                                            effect::writes_user_variable | effect::select_into))
-            return false;
-    }
-    return true;
-}
-
 }  // namespace
 
 /// The query with the id that the client knows in CONNECTION_ID()'s place, framed; false if that
@@ -141,7 +129,7 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
         what.frames = own_id;
     what.facts = &facts;
     what.history = known.history.get();
-    what.repeatable = is_plain_read(facts);
+    what.repeatable = is_repeatable_read(facts);
     co_return co_await run_statement(what, text);
 }
 

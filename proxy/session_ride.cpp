@@ -82,7 +82,8 @@ bool client_session::may_ride(const request& what) const {
     constexpr rules::effect_set of_the_connection =
         effect::reads_last_insert_id | effect::sets_last_insert_id | effect::reads_found_rows |
         effect::sets_found_rows | effect::reads_row_count | effect::reads_warnings |
-        effect::calls_unknown_function | effect::writes_user_variable | effect::select_into;
+        effect::calls_unknown_function | effect::writes_user_variable | effect::select_into |
+        effect::takes_get_lock | effect::releases_lock;
     if (!what.repeatable || what.facts == nullptr || what.history == nullptr) return false;
     const rules::statement_facts& facts = what.facts->front();
     return what.facts->single() && facts.cls == rules::statement_class::read && !facts.incomplete &&

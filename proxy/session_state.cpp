@@ -324,10 +324,16 @@ bool session_state::apply(const rules::statement_facts& statement, bool failed, 
     // Literals that a SET assigns are carried in the vector.
     const bool plain_set = sets && alone && !failed && assigns_literals_only(statement);
     pin_for(effects.has(effect::writes_user_variable) && !plain_set, pin_reason::user_variable);
-    pin_for(effects.has(effect::locks_globally), pin_reason::table_locks);
+    if (effects.has(effect::locks_globally)) {
+        explained = true;
+        hold(pin_reason::table_locks, rules::lock_subject::tables);
+    }
     if (!undone) {
         pin_for(effects.has(effect::changes_identity), pin_reason::unknown);
-        pin_for(statement.cls == statement_class::lock_tables, pin_reason::table_locks);
+        if (statement.cls == statement_class::lock_tables) {
+            explained = true;
+            hold(pin_reason::table_locks, statement.subject);
+        }
         // Prepared, it may belong to the connection still (xa_detach_on_prepare); until then the
         // server says that a transaction is open.
         pin_for(statement.cls == statement_class::xa && statement.subject == "PREPARE",
@@ -336,7 +342,7 @@ bool session_state::apply(const rules::statement_facts& statement, bool failed, 
     apply_temporary_tables(statement, failed, alone);
     if (!undone && effects.has(effect::opens_handler)) hold(pin_reason::handler, statement.subject);
     if (!failed && alone) {
-        if (statement.cls == statement_class::unlock_tables) unpin(pin_reason::table_locks);
+        if (statement.cls == statement_class::unlock_tables) release_locks(statement.subject);
         if (effects.has(effect::closes_handler)) let_go(pin_reason::handler, statement.subject);
         if (statement.cls == statement_class::xa &&
             (statement.subject == "COMMIT" || statement.subject == "ROLLBACK"))
@@ -360,6 +366,13 @@ bool session_state::apply(const rules::statement_facts& statement, bool failed, 
             break;
     }
     return explained;
+}
+
+/// UNLOCK TABLES releases the lock on the instance too (tried on 9.7), UNLOCK INSTANCE only that.
+void session_state::release_locks(const std::string& subject) {
+    if (subject == rules::lock_subject::instance) return let_go(pin_reason::table_locks, subject);
+    holders_.clear(pin_reason::table_locks);
+    unpin(pin_reason::table_locks);
 }
 
 /// Pins for what has a name and can be ended by it.
@@ -389,6 +402,10 @@ void session_state::apply_temporary_tables(const rules::statement_facts& stateme
             hold(pin_reason::temporary_table, qualified(statement.targets.front()));
         }
     }
+    // Perhaps one of those held; what it is called now is nobody's business.
+    if (statement.effects.has(effect::renames_table) && !(failed && alone) &&
+        is_pinned(pin_reason::temporary_table))
+        holders_.add_unknown(pin_reason::temporary_table);
     const bool drops = statement.effects.has(effect::drops_temporary_table | effect::drops_table);
     if (!drops || failed || !alone) return;
     for (const rules::table_name& table : statement.targets)

@@ -138,6 +138,7 @@ private:
     void apply_prepared_text(const rules::script_facts& script, std::string_view text, bool failed);
     void hold(pin_reason why, std::string name);
     void let_go(pin_reason why, const std::string& name);
+    void release_locks(const std::string& subject);
     std::string qualified(const rules::table_name& table) const;
     void ask(std::string_view name);
     void set_vector(pool::session_vector changed);

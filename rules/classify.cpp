@@ -133,6 +133,17 @@ void classify_schema_change(symbol_span statement, statement_facts& facts) {
     if (verb.is("DROP") && temporary) facts.effects |= effect::drops_temporary_table;
     if (verb.is("DROP") && tables && !temporary) facts.effects |= effect::drops_table;
     if (!temporary) facts.effects |= effect::implicit_commit;
+    if (verb.is("ALTER") && has_sequence(statement, {"RENAME"}))
+        facts.effects |= effect::renames_table;
+}
+
+// LOCK TABLES, LOCK INSTANCE FOR BACKUP and their ends, each of which leaves the other's lock
+// alone.
+void classify_lock(symbol_span statement, statement_facts& facts, statement_class cls) {
+    facts.cls = cls;
+    facts.effects |= effect::implicit_commit;
+    const bool instance = statement.size() > 1 && statement[1].is("INSTANCE");
+    facts.subject = instance ? lock_subject::instance : lock_subject::tables;
 }
 
 void classify_load(symbol_span statement, statement_facts& facts) {
@@ -205,8 +216,6 @@ constexpr simple_statement simple_statements[] = {
     {"DO", do_statement},
     {"KILL", kill},
     {"HELP", show, effect::server_specific},
-    {"LOCK", lock_tables, effect::implicit_commit},
-    {"UNLOCK", unlock_tables, effect::implicit_commit},
     {"GET", get_diagnostics, effect::reads_warnings},
     {"SIGNAL", get_diagnostics},
     {"RESIGNAL", get_diagnostics, effect::reads_warnings},
@@ -270,6 +279,8 @@ constexpr classified_statement classified_statements[] = {
          f.cls = deallocate_text;
          name_subject(s, f, 2);
      }},
+    {"LOCK", [](symbol_span s, statement_facts& f) { classify_lock(s, f, lock_tables); }},
+    {"UNLOCK", [](symbol_span s, statement_facts& f) { classify_lock(s, f, unlock_tables); }},
     {"CREATE", classify_schema_change},
     {"ALTER", classify_schema_change},
     {"DROP", classify_schema_change},

@@ -46,6 +46,12 @@ enum class statement_class : std::uint8_t {
     unknown,
 };
 
+/// The subject of statement_class::lock_tables and unlock_tables.
+namespace lock_subject {
+inline constexpr char tables[] = "TABLES";
+inline constexpr char instance[] = "INSTANCE";
+}  // namespace lock_subject
+
 /// What a statement does or needs beyond its class.  A set of bits.
 ///
 /// A bit may be set without need, never missing, with one exception that no reader of text can
@@ -81,6 +87,7 @@ enum class effect : std::uint64_t {
     opens_handler = 1ull << 26,        ///< HANDLER t OPEN
     closes_handler = 1ull << 27,       ///< HANDLER t CLOSE
     reads_connection_id = 1ull << 28,  ///< CONNECTION_ID()
+    renames_table = 1ull << 29,        ///< ALTER TABLE ... RENAME, which renames temporary ones too
 };
 
 class effect_set {

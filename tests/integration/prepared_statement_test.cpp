@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/integration/cluster.hpp"
 #include "tests/support/wait_until.hpp"
@@ -19,6 +22,11 @@ cluster& shared() {
                   "CREATE TABLE shop.t (id INT PRIMARY KEY, a VARCHAR(100), d DOUBLE, b LONGBLOB);"
                   "CREATE TABLE other.t (id INT PRIMARY KEY);"
                   "CREATE TABLE shop.many (id INT PRIMARY KEY);"
+                  "CREATE TABLE shop.log (n INT) ENGINE=MyISAM;"
+                  "CREATE FUNCTION shop.writes() RETURNS INT DETERMINISTIC BEGIN "
+                  "INSERT INTO shop.log VALUES (1); RETURN SLEEP(30); END;"
+                  "CREATE PROCEDURE shop.fails() BEGIN INSERT INTO shop.log VALUES (2); "
+                  "EXECUTE nothing_like_it; END;"
                   "INSERT INTO shop.many WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
                   "SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n",
         .primary_connections_max = 3,
@@ -355,4 +363,62 @@ TEST_CASE("A closed statement is unknown, and its neighbours are not", "[prepare
     REQUIRE(mysql_reset_connection(own.handle()) == 0);
     CHECK_THROWS_AS(second.value(), support::server_error);
     CHECK(statement(own, "SELECT 3").value() == "3");
+}
+
+TEST_CASE("An execution that calls a function is not repeated when its connection is lost",
+          "[prepared]") {
+    cluster& servers = shared();
+    auto session = servers.connect("shop");
+    statement writing(session, "SELECT writes()");
+    std::jthread killer([&] {
+        auto& primary = servers.primary();
+        const std::string sleeping =
+            "FROM information_schema.processlist WHERE state = 'User sleep'";
+        support::wait_until(20s,
+                            [&] { return primary.value("SELECT COUNT(*) " + sleeping) == "1"; });
+        primary.query("KILL " + primary.value("SELECT id " + sleeping));
+    });
+    CHECK_THROWS(writing.execute());
+    killer.join();
+    CHECK(servers.primary().value("SELECT COUNT(*) FROM shop.log WHERE n = 1") == "1");
+}
+
+TEST_CASE("A routine's own error about an unknown statement does not repeat its execution",
+          "[prepared]") {
+    cluster& servers = shared();
+    auto session = servers.connect("shop");
+    statement failing(session, "CALL fails()");
+    CHECK_THROWS_AS(failing.execute(), support::server_error);
+    CHECK(servers.primary().value("SELECT COUNT(*) FROM shop.log WHERE n = 2") == "1");
+}
+
+TEST_CASE("Prepared named locks are not taken in convoys", "[prepared]") {
+    cluster& servers = shared();
+    constexpr int takers = 8;
+    {
+        auto warm = servers.connect("shop");
+        for (int i = 0; i < 10; ++i) warm.query("SELECT GET_LOCK('ridden_by_none', 0)");
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < takers; ++i)
+            threads.emplace_back([&, i] {
+                try {
+                    auto own = servers.connect("shop");
+                    statement taking(own, "SELECT GET_LOCK('ridden_" + std::to_string(i) + "', 0)");
+                    for (int n = 0; n < 20; ++n) {
+                        taking.execute();
+                        taking.bind_columns();
+                        while (taking.fetch()) {
+                        }
+                    }
+                } catch (const support::server_error&) {
+                    // With three connections not everybody gets one in time.
+                }
+            });
+    }
+    // Every lock went with its session.
+    for (int i = 0; i < takers; ++i)
+        CHECK(support::wait_until(10s, [&] {
+            return servers.primary().value("SELECT IS_FREE_LOCK('ridden_" + std::to_string(i) +
+                                           "')") == "1";
+        }));
 }

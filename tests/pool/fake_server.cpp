@@ -106,7 +106,9 @@ private:
                 bytes.assign(raw->second.begin(), raw->second.end());
             } else if (const auto once = server_.refused_once.find(named);
                        once != server_.refused_once.end()) {
-                error(bytes, "not this time", once->second);
+                // In MySQL's words for 1243, which say whose error it is.
+                error(bytes, "Unknown prepared statement handler (1) given to mysqld_stmt_execute",
+                      once->second);
                 server_.refused_once.erase(once);
             } else if (const auto no = server_.refused.find(named); no != server_.refused.end()) {
                 error(bytes, no->second);
