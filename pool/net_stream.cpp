@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/asio/write.hpp>
 #include <exception>
+#include <utility>
 #include <vector>
 
 #include "protocol/compressed_stream.hpp"
@@ -23,6 +24,7 @@ namespace {
 constexpr std::size_t content_bytes_max = std::size_t{64} * 1024;
 constexpr std::size_t write_bytes_max = std::size_t{256} * 1024;  // of content, in one write
 constexpr std::size_t pieces_at_once = 16;                        // of one write
+constexpr std::size_t tls_record_bytes = std::size_t{16} * 1024;  // TLS' own limit
 constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;    // of a compressed packet, at once
 
 /// Takes pieces of several buffers off in order.
@@ -91,25 +93,33 @@ net_stream::~net_stream() = default;
 template <class Buffers>
 task<boost::system::error_code> net_stream::write_all(
     Buffers pieces) {  // by value: the caller's may be gone when this runs
-    if (tls_) {
-        auto [failed, count] = co_await asio::async_write(*tls_, pieces, awaited);
-        co_return failed;
-    }
     auto [failed, count] = co_await asio::async_write(socket_, pieces, awaited);
     co_return failed;
 }
 
 task<boost::system::error_code> net_stream::read_some(receive_buffer& into) {
     const std::span<std::uint8_t> room = into.writable();
-    const asio::mutable_buffer buffer(room.data(), room.size());
     if (tls_) {
-        auto [failed, count] = co_await tls_->async_read_some(buffer, awaited);
+        std::size_t count = 0;
+        const error_code failed = co_await tls_->read_some(room, count);
         into.commit(count);
         co_return failed;
     }
+    const asio::mutable_buffer buffer(room.data(), room.size());
     auto [failed, count] = co_await socket_.async_read_some(buffer, awaited);
     into.commit(count);
     co_return failed;
+}
+
+task<boost::system::error_code> net_stream::write_tls(buffers pieces) {
+    gatherer content(pieces);
+    std::vector<std::uint8_t> scratch;
+    while (!content.empty()) {
+        const auto record = content.take(tls_record_bytes, scratch);
+        const error_code failed = co_await tls_->write(record);
+        if (failed) co_return failed;
+    }
+    co_return error_code{};
 }
 
 task<boost::system::error_code> net_stream::read_compressed(receive_buffer& into) {
@@ -148,7 +158,7 @@ task<boost::system::error_code> net_stream::write_compressed(buffers pieces) {
                                                *layer.memory);
         }
         layer.reader.expect(layer.next_sequence);
-        const error_code failed = co_await write_all(asio::const_buffer(asio::buffer(packets)));
+        const error_code failed = co_await write_once(packets);
         if (failed) co_return failed;
     }
     co_return error_code{};
@@ -178,25 +188,30 @@ std::size_t net_stream::write_now(const buffers& pieces) noexcept {
     return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
+task<boost::system::error_code> net_stream::write_once(protocol::bytes_view bytes) {
+    if (tls_) return tls_->write(bytes);
+    return write_all(asio::const_buffer(bytes.data(), bytes.size()));
+}
+
 task<boost::system::error_code> net_stream::write(protocol::bytes_view bytes) {
     const asio::const_buffer all(bytes.data(), bytes.size());
     if (compressed_) return write_compressed(buffers{all});
-    return write_all(all);
+    return write_once(bytes);
 }
 
 task<boost::system::error_code> net_stream::write(const buffers& pieces) {
     if (compressed_) return write_compressed(pieces);
+    if (tls_) return write_tls(pieces);
     if (pieces.size() == 1) return write_all(pieces.front());
     return write_all(pieces);
 }
 
 task<boost::system::error_code> net_stream::accept_tls(asio::ssl::context& tls,
                                                        receive_buffer& read) {
-    tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
+    tls_ = std::make_unique<tls_stream>(socket_, tls, tls_stream::side::server);
     const std::span<std::uint8_t> begun = read.readable();
-    const asio::const_buffer buffer(begun.data(), begun.size());
-    auto [failed, used] =
-        co_await tls_->async_handshake(asio::ssl::stream_base::server, buffer, awaited);
+    std::size_t used = 0;
+    const error_code failed = co_await tls_->handshake(begun, used);
     // A handshake is the client's turn to wait: what it has not used is not TLS.
     if (!failed && used != begun.size()) co_return asio::error::invalid_argument;
     read.consume(used);
@@ -205,7 +220,7 @@ task<boost::system::error_code> net_stream::accept_tls(asio::ssl::context& tls,
 
 task<boost::system::error_code> net_stream::connect_tls(asio::ssl::context& tls,
                                                         const std::string& host, bool check_host) {
-    tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, tls);
+    tls_ = std::make_unique<tls_stream>(socket_, tls, tls_stream::side::client);
     SSL* const ssl = tls_->native_handle();
     error_code no_address;
     asio::ip::make_address(host, no_address);
@@ -219,8 +234,8 @@ task<boost::system::error_code> net_stream::connect_tls(asio::ssl::context& tls,
                             : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1);
     }
     if (!prepared) co_return asio::error::no_memory;
-    auto [failed] = co_await tls_->async_handshake(asio::ssl::stream_base::client, awaited);
-    co_return failed;
+    std::size_t nothing = 0;
+    co_return co_await tls_->handshake({}, nothing);
 }
 
 std::string net_stream::certificate_problem() const {
@@ -247,8 +262,11 @@ void net_stream::begin_command() noexcept {
 }
 
 bool net_stream::holds_bytes() const noexcept {
-    return (tls_ && SSL_pending(tls_->native_handle()) > 0) ||
-           (compressed_ && !compressed_->raw.empty());
+    return (tls_ && tls_->holds_bytes()) || (compressed_ && !compressed_->raw.empty());
+}
+
+void net_stream::release_buffers() noexcept {
+    if (compressed_) compressed_->raw.release_if_empty();
 }
 
 void net_stream::try_write(protocol::bytes_view bytes) noexcept try {
@@ -263,7 +281,7 @@ void net_stream::try_write(protocol::bytes_view bytes) noexcept try {
     }
     const asio::const_buffer all(bytes.data(), bytes.size());
     if (tls_)
-        tls_->write_some(all, failed);
+        tls_->try_write(bytes);
     else
         socket_.send(all, 0, failed);
 } catch (const std::exception&) {
@@ -277,6 +295,7 @@ void net_stream::reset() noexcept {
 }
 
 void net_stream::close() noexcept {
+    if (tls_) tls_->say_goodbye();
     error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);

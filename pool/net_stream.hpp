@@ -3,7 +3,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/container/small_vector.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstdint>
@@ -13,6 +12,7 @@
 #include "pool/task.hpp"
 
 #include "pool/receive_buffer.hpp"
+#include "pool/tls_stream.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/compression.hpp"
 
@@ -70,6 +70,8 @@ public:
     void begin_command() noexcept;
     /// True if bytes have been read that read() has not given out yet.
     bool holds_bytes() const noexcept;
+    /// Gives back what reading needs, if nobody reads and nothing has been read.
+    void release_buffers() noexcept;
     /// Writes a few bytes if that can be done at once, for goodbyes.
     void try_write(protocol::bytes_view bytes) noexcept;
 
@@ -83,11 +85,13 @@ private:
     task<error_code> read_some(receive_buffer& into);
     task<error_code> read_compressed(receive_buffer& into);
     task<error_code> write_compressed(buffers pieces);
+    task<error_code> write_once(protocol::bytes_view bytes);  // as they are, but for TLS
+    task<error_code> write_tls(buffers pieces);
     template <class Buffers>
     task<error_code> write_all(Buffers pieces);
 
     boost::asio::ip::tcp::socket socket_;
-    std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+    std::unique_ptr<tls_stream> tls_;
     std::unique_ptr<compressed_layer> compressed_;
 };
 

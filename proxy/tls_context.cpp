@@ -23,8 +23,8 @@ namespace {
 void set_common_options(ssl::context& tls) {
     tls.set_options(ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
                     ssl::context::no_tlsv1_1 | ssl::context::single_dh_use);
-    // Idle connections give their record buffers back.
-    SSL_CTX_set_mode(tls.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    // MySQL's clients and servers never renegotiate, and it has been the way into TLS before.
+    SSL_CTX_set_options(tls.native_handle(), SSL_OP_NO_RENEGOTIATION);
     // A key with a passphrase is refused; OpenSSL would ask for it on the terminal.
     tls.set_password_callback(
         [](std::size_t, ssl::context::password_purpose) { return std::string(); });
