@@ -159,6 +159,14 @@ public:
     /// From now on no connection keeps more than so many prepared statements.
     void limit_prepared(std::size_t prepared_max);
 
+    /// Memory is short: idle connections forget half of their prepared statements.
+    void give_up_prepared();
+
+    /// For connections opened from here on.  `tls` is not null, nor was the endpoint's.
+    void use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
+        server_.tls_context = std::move(tls);
+    }
+
     /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
     /// not answer: whoever waits for it finds its connection lost, whoever is in line is told that
     /// it cannot be reached.

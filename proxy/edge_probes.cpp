@@ -49,6 +49,12 @@ void edge_probes::stop() {
     thread_.join();
 }
 
+void edge_probes::use_tls(std::size_t edge, std::shared_ptr<asio::ssl::context> tls) {
+    asio::post(context_, [this, edge, tls = std::move(tls)] {
+        if (tls) probes_[edge]->server.tls_context = tls;
+    });
+}
+
 pool::task<void> edge_probes::run(std::size_t edge) {
     probe& one = *probes_[edge];
     while (!stopping_) {

@@ -31,6 +31,8 @@ public:
 
     void start();
     void stop();
+    /// Any thread.  For the next connection to that edge; null changes nothing.
+    void use_tls(std::size_t edge, std::shared_ptr<boost::asio::ssl::context> tls);
 
 private:
     struct probe {

@@ -47,6 +47,12 @@ void primary_probe::stop() {
     thread_.join();
 }
 
+void primary_probe::use_tls(std::shared_ptr<asio::ssl::context> tls) {
+    asio::post(context_, [this, tls = std::move(tls)] {
+        if (tls) server_.tls_context = tls;
+    });
+}
+
 void primary_probe::ask_position() {
     asio::post(context_, [this] {
         position_wanted_ = true;

@@ -35,6 +35,9 @@ public:
     void start();
     void stop();
 
+    /// Any thread.  For its next connection; null changes nothing.
+    void use_tls(std::shared_ptr<boost::asio::ssl::context> tls);
+
     /// Any thread.  Asks for the primary's position; requests that come while one is under way are
     /// served together by the next.
     void ask_position();

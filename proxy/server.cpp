@@ -104,7 +104,17 @@ public:
     void reload_certificates() {
         // One for all: OpenSSL locks what they share of it.
         const std::shared_ptr<boost::asio::ssl::context> tls = make_tls_context(settings_->tls);
-        for (const auto& worker : workers_) worker->tell(tls);
+        std::vector<std::shared_ptr<boost::asio::ssl::context>> servers;
+        servers.push_back(endpoint_of(settings_->primary).tls_context);
+        for (const edge_config& edge : settings_->edges)
+            servers.push_back(endpoint_of(edge.server).tls_context);
+        for (const auto& worker : workers_) {
+            worker->tell(tls);
+            worker->tell_server_tls(servers);
+        }
+        probe_.use_tls(servers[0]);
+        for (std::size_t i = 0; i < settings_->edges.size(); ++i)
+            edge_probes_.use_tls(i, servers[i + 1]);
     }
 
     void edge_changed(const router::edge_report& report) {

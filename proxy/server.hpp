@@ -47,7 +47,8 @@ public:
     /// and joins the threads.  Idempotent.
     void stop(std::chrono::milliseconds drain);
 
-    /// Reads the files of `tls` again, for clients that begin TLS from here on.
+    /// Reads the files of `tls`, and those of the servers' `tls`, again, for clients that begin TLS
+    /// from here on and for connections to servers opened from here on.
     /// Throws std::runtime_error as the constructor does; then nothing has changed.
     void reload_certificates();
 

@@ -279,6 +279,14 @@ void worker::tell(std::shared_ptr<asio::ssl::context> tls) {
     asio::post(context_, [this, tls] { environment_.tls = tls; });
 }
 
+void worker::tell_server_tls(const std::vector<std::shared_ptr<asio::ssl::context>>& contexts) {
+    asio::post(context_, [this, contexts] {
+        if (contexts[0]) primary_->use_tls(contexts[0]);
+        for (std::size_t i = 0; i < edges_.size(); ++i)
+            if (contexts[i + 1]) edges_[i]->use_tls(contexts[i + 1]);
+    });
+}
+
 void worker::tell(const position_report& report) {
     asio::post(context_, [this, report] { position_.tell(report); });
 }

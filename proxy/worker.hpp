@@ -92,6 +92,9 @@ public:
     void tell(const std::string& user, const protocol::secret& password);
     /// For clients that begin TLS from here on.
     void tell(std::shared_ptr<boost::asio::ssl::context> tls);
+    /// Likewise for connections to servers: the primary's, and the edges' in order; null for a
+    /// server without TLS.
+    void tell_server_tls(const std::vector<std::shared_ptr<boost::asio::ssl::context>>& contexts);
     /// Whether an edge answered its probe.
     void tell_edge_answers(std::size_t i, bool answers);
     /// Any thread: what pins sessions of this worker now.  Broken if the worker ends meanwhile.

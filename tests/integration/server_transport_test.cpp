@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -142,4 +144,49 @@ TEST_CASE("A server without TLS, or that is not the one meant, is not logged in 
     const support::mysql_server plain({.arguments = {"--tls-version="}});
     CHECK(logs(plain, "tls: {mode: preferred}", "primary_up"));
     CHECK(logs(plain, "tls: {mode: required}", "the server does not offer it"));
+}
+
+TEST_CASE("The authorities that servers are checked with are read again on SIGHUP",
+          "[server_transport]") {
+    const server_certificate own;
+    const server_certificate another;
+    const support::temp_folder folder;
+    const auto trusted = folder.path() / "ca.pem";
+    std::filesystem::copy_file(own.file(), trusted);
+    cluster servers(
+        {.primary_settings = ", tls: {mode: verify-ca, ca_file: " + trusted.string() + "}",
+         .primary_arguments = own.server_arguments()});
+    int reloads = 0;
+    const auto reload = [&](const server_certificate& now) {
+        std::filesystem::copy_file(now.file(), trusted,
+                                   std::filesystem::copy_options::overwrite_existing);
+        ::kill(servers.tidegate().pid(), SIGHUP);
+        ++reloads;
+        return support::wait_until(20s, [&] {
+            const std::string log = servers.tidegate().log();
+            int seen = 0;
+            for (std::size_t at = 0; (at = log.find("certificates_reloaded", at)) != log.npos; ++at)
+                ++seen;
+            return seen == reloads;
+        });
+    };
+    // Every transaction keeps a connection, so sooner or later one must be opened.
+    std::vector<support::mysql_connection> sessions;
+    const auto can_open = [&] {
+        for (int i = 0; i < 5; ++i) {
+            try {
+                sessions.push_back(servers.connect());
+                sessions.back().query("BEGIN");
+            } catch (const support::server_error&) {
+                return false;
+            }
+        }
+        return true;
+    };
+    CHECK(can_open());
+    REQUIRE(reload(another));
+    CHECK_FALSE(can_open());
+    REQUIRE(reload(own));
+    CHECK(support::wait_until(20s, can_open));
+    CHECK(sessions.front().value("SELECT 1") == "1");
 }
