@@ -70,6 +70,7 @@ void load_routing(section in, routing_config& out) {
 void load_limits(section in, limits_config& out) {
     in.number("clients_max", out.clients_max, 1, 1'000'000);
     in.duration("connect_timeout", out.connect_timeout, 10ms, 10min);
+    in.duration("silence_timeout", out.silence_timeout, 0ms, 1h);
     in.duration("login_timeout", out.login_timeout, 10ms, 10min);
     in.duration("queue_timeout", out.queue_timeout, 1ms, 1h);
     in.number("queue_max", out.queue_max, 1, 1'000'000);

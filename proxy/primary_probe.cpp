@@ -16,13 +16,22 @@ namespace {
 
 constexpr std::chrono::seconds interval{1};
 
+/// Whether the server said anything, if only that it does not want the probe.
+bool spoke(const boost::system::error_code& why) {
+    return why == pool::errc::login_denied || why == pool::errc::tls_failed ||
+           why == pool::errc::bad_answer;
+}
+
 }  // namespace
 
-primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position)
+primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position,
+                             silence_listener tell_silence)
     : tell_(std::move(tell)),
       tell_position_(std::move(tell_position)),
+      tell_silence_(std::move(tell_silence)),
       server_(endpoint_of(settings.primary)),
       timeout_(settings.limits.connect_timeout),
+      silence_max_(settings.limits.silence_timeout),
       version_override_(settings.server_version) {
     if (const user_config* user = watching_user(settings)) account_ = account_of(*user);
 }
@@ -61,11 +70,12 @@ void primary_probe::ask_position() {
 }
 
 pool::task<void> primary_probe::run() {
-    auto next_probe = pool::backend_connection::clock::now();
+    auto next_probe = clock::now();
+    heard_at_ = next_probe;
     while (!stopping_) {
-        if (pool::backend_connection::clock::now() >= next_probe) {
+        if (clock::now() >= next_probe) {
             co_await probe_once();
-            next_probe = pool::backend_connection::clock::now() + interval;
+            next_probe = clock::now() + interval;
         }
         if (position_wanted_ && !stopping_) co_await tell_positions();
         if (position_wanted_ || stopping_) continue;
@@ -79,7 +89,7 @@ pool::task<void> primary_probe::run() {
 pool::task<void> primary_probe::tell_positions() {
     position_wanted_ = false;
     if (!connection_) co_return;
-    const auto asked_at = pool::backend_connection::clock::now();
+    const auto asked_at = clock::now();
     const pool::deadline guard(connection_->socket(), asked_at + timeout_);
     const auto answer = co_await connection_->ask(
         protocol::command::query, "SELECT @@GLOBAL.gtid_owned, @@GLOBAL.gtid_executed");
@@ -95,7 +105,7 @@ pool::task<void> primary_probe::tell_positions() {
 }
 
 pool::task<void> primary_probe::probe_once() {
-    const auto give_up = pool::backend_connection::clock::now() + timeout_;
+    const auto give_up = clock::now() + timeout_;
     if (!connection_) {
         pool::server_refusal refusal;
         auto opened = co_await pool::backend_connection::open(
@@ -105,8 +115,13 @@ pool::task<void> primary_probe::probe_once() {
             const std::string reason =
                 refusal.code != 0 ? refusal.message : opened.error().message();
             tell_(reason, nullptr);
+            if (spoke(opened.error()))
+                heard_at_ = clock::now();
+            else
+                note_silence();
             co_return;
         }
+        heard_at_ = clock::now();
         connection_ = std::move(*opened);
         const pool::deadline guard(connection_->socket(), give_up);
         auto learned = co_await learn();
@@ -118,12 +133,23 @@ pool::task<void> primary_probe::probe_once() {
         const pool::deadline guard(connection_->socket(), give_up);
         const auto pong = co_await connection_->ask(protocol::command::ping, {});
         if (pong && !pong->refusal) {
+            heard_at_ = clock::now();
             tell_({}, nullptr);
             co_return;
         }
     }
     connection_.reset();
     tell_("the primary does not answer", nullptr);
+    note_silence();
+}
+
+/// A server that is frozen, or cut off without a word, closes nothing: whoever waits for it would
+/// wait for ever.
+void primary_probe::note_silence() {
+    const auto silence =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - heard_at_);
+    const bool stopping = stopping_ || silence_max_ == std::chrono::milliseconds::zero();
+    if (!stopping && silence >= silence_max_) tell_silence_(silence);
 }
 
 pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {

@@ -27,7 +27,11 @@ public:
 
     using position_listener = std::function<void(const position_report& report)>;
 
-    primary_probe(const config& settings, listener tell, position_listener tell_position);
+    /// Called after a probe that found the primary silent for limits.silence_timeout or longer.
+    using silence_listener = std::function<void(std::chrono::milliseconds silence)>;
+
+    primary_probe(const config& settings, listener tell, position_listener tell_position,
+                  silence_listener tell_silence);
     ~primary_probe();  // stop()s
     primary_probe(const primary_probe&) = delete;
     primary_probe& operator=(const primary_probe&) = delete;
@@ -48,11 +52,18 @@ private:
     pool::task<void> tell_positions();
     pool::task<std::shared_ptr<const server_facts>> learn();
 
+    using clock = pool::backend_connection::clock;
+
+    void note_silence();
+
     listener tell_;
     position_listener tell_position_;
+    silence_listener tell_silence_;
     pool::server_endpoint server_;
     pool::backend_account account_;
     std::chrono::milliseconds timeout_;
+    std::chrono::milliseconds silence_max_;
+    clock::time_point heard_at_{};
     std::string version_override_;
     boost::asio::io_context context_{1};
     boost::asio::steady_timer timer_{context_};

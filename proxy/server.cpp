@@ -34,7 +34,8 @@ public:
               },
               [this](const position_report& report) {
                   for (const auto& worker : workers_) worker->tell(report);
-              }),
+              },
+              [this](std::chrono::milliseconds silence) { on_silence(silence); }),
           edge_probes_(*settings_, [this](std::size_t edge, bool answers) {
               for (const auto& worker : workers_) worker->tell_edge_answers(edge, answers);
           }) {
@@ -192,6 +193,11 @@ private:
             log_.warn(log_event("primary_unreachable")("error", error).text());
         primary_up_ = error.empty();
         primary_error_ = error;
+    }
+
+    void on_silence(std::chrono::milliseconds silence) {
+        log_.warn(log_event("primary_silent")("seconds", silence.count() / 1000).text());
+        for (const auto& worker : workers_) worker->tell_primary_is_silent();
     }
 
     std::shared_ptr<const config> settings_;

@@ -356,6 +356,10 @@ void worker::tell_edge_answers(std::size_t i, bool answers) {
     });
 }
 
+void worker::tell_primary_is_silent() {
+    asio::post(context_, [this] { primary_->drop_connections(); });
+}
+
 void worker::on_report(const router::edge_report& report) {
     for (std::size_t i = 0; i < edge_news_.size(); ++i) {
         if (edge_news_[i].edge != report.edge) continue;

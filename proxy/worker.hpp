@@ -97,6 +97,8 @@ public:
     void tell_server_tls(const std::vector<std::shared_ptr<boost::asio::ssl::context>>& contexts);
     /// Whether an edge answered its probe.
     void tell_edge_answers(std::size_t i, bool answers);
+    /// The primary has been silent for too long: whoever waits for it finds its connection lost.
+    void tell_primary_is_silent();
     /// Any thread: what pins sessions of this worker now.  Broken if the worker ends meanwhile.
     std::future<std::vector<pin_report>> ask_pins();
     const worker_counters& counters() const noexcept { return counters_; }
