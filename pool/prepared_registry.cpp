@@ -6,7 +6,8 @@
 
 namespace pool {
 
-shared_prepared_text prepared_registry::intern(std::string_view text, shared_vector state) {
+shared_prepared_text prepared_registry::intern(std::string_view text, shared_vector state,
+                                               memory_share memory) {
     const std::size_t hash =
         std::hash<std::string_view>{}(text) * 31 + std::hash<const session_vector*>{}(state.get());
     const auto [first, last] = known_.equal_range(hash);
@@ -15,8 +16,8 @@ shared_prepared_text prepared_registry::intern(std::string_view text, shared_vec
         if (known && known->state == state && known->text == text) return known;
     }
     if (known_.size() >= forget_at_) forget_dead();
-    auto added =
-        std::make_shared<const prepared_text>(prepared_text{std::string(text), std::move(state)});
+    auto added = std::make_shared<const prepared_text>(
+        prepared_text{std::string(text), std::move(state), std::move(memory)});
     known_.emplace(hash, added);
     return added;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "pool/memory_budget.hpp"
 #include "pool/session_vector.hpp"
 
 namespace pool {
@@ -15,6 +16,7 @@ namespace pool {
 struct prepared_text {
     std::string text;
     shared_vector state;
+    memory_share memory{};  // as long as anybody knows it
 };
 
 using shared_prepared_text = std::shared_ptr<const prepared_text>;
@@ -23,8 +25,10 @@ using shared_prepared_text = std::shared_ptr<const prepared_text>;
 /// knows a statement by its pointer, and a thousand clients that prepare one text keep it once.
 class prepared_registry {
 public:
-    /// `state` must come from the worker's vector_interner.
-    shared_prepared_text intern(std::string_view text, shared_vector state);
+    /// `state` must come from the worker's vector_interner.  `memory` is for the text, and is given
+    /// back if the text is known.
+    shared_prepared_text intern(std::string_view text, shared_vector state,
+                                memory_share memory = {});
     std::size_t size() const noexcept { return known_.size(); }  // of which some may be dead
 
 private:

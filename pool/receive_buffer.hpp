@@ -63,6 +63,8 @@ public:
     std::span<std::uint8_t> readable() noexcept { return {data_.get() + begin_, end_ - begin_}; }
     std::size_t size() const noexcept { return end_ - begin_; }
     bool empty() const noexcept { return begin_ == end_; }
+    /// Of the memory it holds: what size() may become without reserve().
+    std::size_t capacity() const noexcept { return capacity_; }
 
     /// Room to read into; never empty after reserve() of more than size().
     std::span<std::uint8_t> writable() {

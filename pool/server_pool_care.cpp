@@ -73,6 +73,11 @@ task<void> server_pool::warm_one(const backend_account& account) {
     }
 }
 
+void server_pool::give_up_prepared() {
+    for (const connection_ptr& free : idle_)
+        free->queue_close_statements(free->prepared.give_up_half());
+}
+
 void server_pool::limit_prepared(std::size_t prepared_max) {
     limits_.prepared_max = prepared_max;
     for (backend_connection* connection : all_) connection->prepared.limit(prepared_max);

@@ -40,6 +40,26 @@ server_login::server_login(const server_login_options& options, find_account fin
     if (options_.tls_available) options_.capabilities |= capability::ssl;
 }
 
+server_login::server_login(const server_login_options& options, find_account find,
+                           const past_login& before)
+    : server_login(options, std::move(find)) {
+    state_ = state::finished;
+    tls_active_ = before.tls;
+    nonce_ = before.challenge;
+    login_.capabilities = before.capabilities;
+    login_.collation = before.collation;
+    login_.tls = before.tls;
+    login_.auth_plugin = before.came_by_native ? mysql_native_password : caching_sha2_password;
+}
+
+past_login server_login::past() const noexcept {
+    return {.capabilities = login_.capabilities,
+            .collation = login_.collation,
+            .tls = tls_active_,
+            .came_by_native = login_.auth_plugin == mysql_native_password,
+            .challenge = nonce_};
+}
+
 server_login::step server_login::greet(const nonce& challenge, const nonce& second) {
     nonce_ = challenge;
     second_nonce_ = second;

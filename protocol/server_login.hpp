@@ -51,6 +51,15 @@ struct server_login_options {
     std::string_view client_host{};            // for the text of a denial only
 };
 
+/// What COM_CHANGE_USER needs of the login before it, all that is worth keeping of one.
+struct past_login {
+    std::uint32_t capabilities = 0;
+    std::uint16_t collation = 0;
+    bool tls = false;
+    bool came_by_native = false;  // mysql_native_password
+    nonce challenge{};            // that its password proved itself with
+};
+
 /// A client that has proved who it is.  Owns its text.
 struct login {
     std::string user{};
@@ -95,6 +104,8 @@ public:
     };
 
     server_login(const server_login_options& options, find_account find);
+    /// Goes on where another login has ended: only change_user() may follow.
+    server_login(const server_login_options& options, find_account find, const past_login& before);
 
     /// The greeting.  `challenge` is from random_nonce(), as is `second`, for a switch of plugins.
     step greet(const nonce& challenge, const nonce& second);
@@ -112,6 +123,7 @@ public:
     step change_user(bytes_view payload, std::uint8_t sequence, const nonce& challenge);
 
     const login& who() const noexcept { return login_; }
+    past_login past() const noexcept;
 
     /// The password that the client has proved to be right, if it came in clear and the account
     /// wants it captured.  To be called once `authenticated`.

@@ -1,6 +1,7 @@
 #include "proxy/client_channel.hpp"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 
 #include "protocol/capabilities.hpp"
 #include "protocol/err_packet.hpp"
@@ -13,6 +14,16 @@ namespace proxy {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::size_t first_growth_bytes = std::size_t{16} * 1024;
+constexpr std::size_t long_read_bytes = std::size_t{16} * 1024;
+constexpr std::chrono::milliseconds memory_retry{20};
+
+/// How much memory a command gets of which `have` bytes have come, and that has `whole`: a client
+/// must send a part of what it has announced before Tidegate keeps room for it.
+std::size_t next_size(std::size_t have, std::size_t whole) {
+    return std::min(whole, std::max(first_growth_bytes, 4 * have));
+}
 
 std::string to_text(const protocol::network_endpoint& end) {
     if (end.is_v6) return asio::ip::address_v6(end.address).to_string();
@@ -69,13 +80,11 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_proxy_header(
 }
 
 pool::task<std::optional<disconnect_reason>> client_channel::read_command(
-    client_command& command, std::size_t packet_bytes_max) {
+    client_command& command, std::size_t packet_bytes_max, std::chrono::milliseconds memory_wait) {
     forget_command();
     stream_.begin_command();
-    if (!long_payload_.empty()) {
-        long_payload_ = {};
-        long_frames_ = {};
-    }
+    sleep_ = sleep::none;
+    if (memory_.bytes() > 0 || !long_payload_.empty()) release_command();
     std::size_t needed = protocol::header_size + 1;
     for (;;) {
         const std::span<std::uint8_t> bytes = input_.readable();
@@ -86,15 +95,34 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_command(
             if (header.payload_size > packet_bytes_max)
                 co_return disconnect_reason::packet_too_large;
             if (header.payload_size == protocol::payload_size_max)
-                co_return co_await read_long_command(command, packet_bytes_max);
+                co_return co_await read_long_command(command, packet_bytes_max, memory_wait);
             needed = protocol::header_size + header.payload_size;
         }
         if (bytes.size() >= needed) break;
-        if (bytes.empty()) input_.release_if_empty();
-        if (needed > protocol::header_size + 1) input_.reserve(needed);
+        if (bytes.empty()) {
+            input_.release_if_empty();
+            sleep_ = sleep::possible;
+        } else {
+            stuck_since_ = std::chrono::steady_clock::now();
+        }
+        if (input_.size() == input_.capacity() && !bytes.empty()) {
+            const std::size_t larger = next_size(bytes.size(), needed);
+            if (!memory_.resize(larger)) {
+                const bool spared = co_await wait_for_memory(larger, memory_wait);
+                if (!spared) {
+                    const auto header =
+                        protocol::decode_header(input_.readable().first<protocol::header_size>());
+                    input_.consume(protocol::header_size);
+                    co_return co_await drop_command(command, header, header.payload_size);
+                }
+            }
+            input_.reserve(larger);
+        }
         const boost::system::error_code failed = co_await stream_.read(input_);
         if (failed) co_return why_lost(failed);
+        sleep_ = sleep::none;
     }
+    stuck_since_.reset();
     const std::span<std::uint8_t> frame = input_.readable().first(needed);
     to_consume_ = needed;
     count_->bytes_from_clients.add(needed);
@@ -105,30 +133,149 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_command(
     co_return std::nullopt;
 }
 
-pool::task<std::optional<disconnect_reason>> client_channel::read_long_command(
-    client_command& command, std::size_t packet_bytes_max) {
-    protocol::packet_assembler packets(packet_bytes_max);
-    while (!packets.complete()) {
-        if (input_.empty()) {
+/// Gives back what the last command needed beyond a block.  What has come of the next one with it
+/// stays where it is.
+void client_channel::release_command() noexcept {
+    long_payload_ = {};
+    long_frames_ = {};
+    input_.release_if_empty();
+    const bool block = input_.capacity() <= blocks_->block_bytes();
+    memory_.resize(block ? 0 : input_.capacity());
+}
+
+pool::task<bool> client_channel::wait_for_memory(std::size_t bytes,
+                                                 std::chrono::milliseconds memory_wait) {
+    using clock = std::chrono::steady_clock;
+    count_->memory_waits.add();
+    stuck_since_.reset();  // it is not the client that keeps us waiting
+    asio::steady_timer timer(stream_.socket().get_executor());
+    const auto give_up = clock::now() + memory_wait;
+    while (!memory_.resize(bytes)) {
+        if (clock::now() >= give_up || !stream_.socket().is_open()) co_return false;
+        // What other threads give back wakes nobody here.
+        timer.expires_after(memory_retry);
+        auto [stopped] = co_await timer.async_wait(pool::awaited);
+        if (stopped) co_return false;
+    }
+    co_return true;
+}
+
+/// Reads on to the end of a command and keeps nothing of it.  `left` bytes of the payload of the
+/// packet that began with `header` are in input_, or still to come.
+pool::task<std::optional<disconnect_reason>> client_channel::drop_command(
+    client_command& command, protocol::packet_header header, std::size_t left) {
+    count_->memory_refusals.add();
+    const protocol::bytes_view begun =
+        long_payload_.empty() ? protocol::bytes_view(input_.readable()) : long_payload_;
+    const std::size_t kept = std::min({begun.size(), left + long_payload_.size(), dropped_.size()});
+    std::copy_n(begun.begin(), kept, dropped_.begin());
+    command.payload = std::span(dropped_).first(kept);
+    long_payload_ = {};
+    long_frames_ = {};
+    for (;;) {
+        while (left > 0) {
+            const std::size_t piece = std::min(left, input_.size());
+            input_.consume(piece);
+            left -= piece;
+            if (left == 0) break;
+            input_.release_if_empty();
+            memory_.resize(0);
+            stuck_since_ = std::chrono::steady_clock::now();
             const auto ended = co_await fill();
             if (ended) co_return ended;
         }
-        const auto taken = packets.feed(input_.readable());
-        if (!taken)
-            co_return taken.error() == protocol::errc::too_long
-                ? disconnect_reason::packet_too_large
-                : disconnect_reason::malformed_packet;
-        input_.consume(*taken);
+        if (header.payload_size < protocol::payload_size_max) break;
+        const auto ended = co_await fill_header();
+        if (ended) co_return ended;
+        const auto next = protocol::decode_header(input_.readable().first<protocol::header_size>());
+        if (next.sequence != static_cast<std::uint8_t>(header.sequence + 1))
+            co_return disconnect_reason::malformed_packet;
+        header = next;
+        input_.consume(protocol::header_size);
+        left = header.payload_size;
     }
-    const protocol::bytes_view whole = packets.payload();
-    long_payload_.assign(whole.begin(), whole.end());
+    stuck_since_.reset();
+    command.dropped = true;
+    command.what = static_cast<protocol::command>(command.payload[0]);
+    command.sequence = header.sequence;
+    co_return std::nullopt;
+}
+
+pool::task<std::optional<disconnect_reason>> client_channel::fill_header() {
+    while (input_.size() < protocol::header_size) {
+        stuck_since_ = std::chrono::steady_clock::now();
+        const auto ended = co_await fill();
+        if (ended) co_return ended;
+    }
+    co_return std::nullopt;
+}
+
+void client_channel::begin_sleep() noexcept {
+    // What has begun is read to its end, and who sleeps already is left alone.
+    if (sleep_ != sleep::possible || !input_.empty() || stream_.holds_bytes()) return;
+    sleep_ = sleep::begins;
+    boost::system::error_code ignored;
+    stream_.socket().cancel(ignored);
+}
+
+pool::task<void> client_channel::sleep_on() {
+    sleep_ = sleep::lasts;
+    input_.release_if_empty();
+    stream_.release_buffers();
+    auto [failed] =
+        co_await stream_.socket().async_wait(asio::ip::tcp::socket::wait_read, pool::awaited);
+    (void)failed;  // the next read finds it
+}
+
+/// A command of several packets.  Kept twice: as it came, and the payload in one piece.
+pool::task<std::optional<disconnect_reason>> client_channel::read_long_command(
+    client_command& command, std::size_t packet_bytes_max, std::chrono::milliseconds memory_wait) {
+    // As many packets as a payload may have need so much for their headers, which is always there.
+    const std::size_t headers =
+        (packet_bytes_max / protocol::payload_size_max + 1) * protocol::header_size;
+    input_.reserve(long_read_bytes);
     std::uint8_t sequence = 0;
-    protocol::append_packet(long_frames_, whole, sequence);
+    protocol::packet_header header;
+    do {
+        const auto none = co_await fill_header();
+        if (none) co_return none;
+        const auto start = input_.readable().first<protocol::header_size>();
+        header = protocol::decode_header(start);
+        if (header.sequence != sequence++) co_return disconnect_reason::malformed_packet;
+        if (long_payload_.size() + header.payload_size > packet_bytes_max)
+            co_return disconnect_reason::packet_too_large;
+        long_frames_.insert(long_frames_.end(), start.begin(), start.end());
+        input_.consume(protocol::header_size);
+        for (std::size_t left = header.payload_size; left > 0;) {
+            if (input_.empty()) {
+                stuck_since_ = std::chrono::steady_clock::now();
+                const auto ended = co_await fill();
+                if (ended) co_return ended;
+            }
+            const auto piece = input_.readable().first(std::min(left, input_.size()));
+            const std::size_t size = long_payload_.size() + piece.size();
+            if (size > long_payload_.capacity()) {
+                const std::size_t larger = next_size(size, long_payload_.size() + left);
+                const std::size_t total = 2 * larger + long_read_bytes;
+                if (!memory_.resize(total)) {
+                    const bool spared = co_await wait_for_memory(total, memory_wait);
+                    if (!spared) co_return co_await drop_command(command, header, left);
+                }
+                long_payload_.reserve(larger);
+                long_frames_.reserve(larger + headers);
+            }
+            long_payload_.insert(long_payload_.end(), piece.begin(), piece.end());
+            long_frames_.insert(long_frames_.end(), piece.begin(), piece.end());
+            input_.consume(piece.size());
+            left -= piece.size();
+        }
+    } while (header.payload_size == protocol::payload_size_max);
+    stuck_since_.reset();
     count_->bytes_from_clients.add(long_frames_.size());
     command.payload = long_payload_;
     command.frames = long_frames_;
     command.what = static_cast<protocol::command>(command.payload[0]);
-    command.sequence = packets.sequence();
+    command.sequence = header.sequence;
     co_return std::nullopt;
 }
 

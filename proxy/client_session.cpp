@@ -34,6 +34,9 @@ constexpr std::uint32_t offered_capabilities = [] {
 constexpr std::uint32_t backend_capabilities =
     protocol::capability::found_rows | protocol::capability::ignore_space;
 
+// Of a login's packets; a client is counted with more.
+constexpr std::size_t login_bytes_free = 2048;
+
 std::string address_of(const asio::ip::tcp::socket& socket) {
     boost::system::error_code failed;
     const auto peer = socket.remote_endpoint(failed);
@@ -53,7 +56,8 @@ bool must_introduce(const config& settings, const asio::ip::tcp::socket& socket)
 
 client_session::client_session(worker& owner, asio::ip::tcp::socket socket, std::uint32_t id)
     : worker_(&owner),
-      client_(std::move(socket), owner.client_blocks(), owner.count()),
+      tls_memory_(&owner.memory(), pool::memory_use::tls),
+      client_(std::move(socket), owner.client_blocks(), owner.count(), &owner.memory()),
       id_(id),
       peer_(address_of(client_.stream().socket())),
       since_(clock::now()) {}
@@ -91,9 +95,12 @@ void client_session::check_time(clock::time_point now) {
         end_wanted_ = disconnect_reason::client_lost;
     }
     if (phase_ != phase::idle) return;
+    if (client_.stuck_since() && now - *client_.stuck_since() > client_read_max)
+        end(disconnect_reason::client_stalled);
     if (now - since_ > limits.client_idle_timeout) end(disconnect_reason::client_idle);
     if (worker_->shutting_down() && !(state_ && state_->in_transaction()))
         end(disconnect_reason::shutdown);
+    if (!end_wanted_ && now - since_ > asleep_after) client_.begin_sleep();
 }
 
 pool::task<void> client_session::run() {
@@ -116,13 +123,20 @@ void client_session::log_end(disconnect_reason why) {
 
 pool::task<disconnect_reason> client_session::serve() {
     if (const maybe_reason failed = co_await log_in()) co_return *failed;
-    const std::size_t packet_bytes_max = worker_->settings().limits.packet_bytes_max;
+    const limits_config& limits = worker_->settings().limits;
     client_command command;
     for (;;) {
         phase_ = phase::idle;
         since_ = clock::now();
         command = {};
-        const maybe_reason left = co_await client_.read_command(command, packet_bytes_max);
+        maybe_reason left =
+            co_await client_.read_command(command, limits.packet_bytes_max, limits.queue_timeout);
+        while (left && client_.falls_asleep()) {
+            refusal_ = {};
+            co_await client_.sleep_on();
+            left = co_await client_.read_command(command, limits.packet_bytes_max,
+                                                 limits.queue_timeout);
+        }
         if (end_wanted_) co_return *end_wanted_;
         if (left == disconnect_reason::packet_too_large)
             co_await tell_error(command, 1153, "08S01",
@@ -145,18 +159,7 @@ pool::task<client_session::maybe_reason> client_session::log_in() {
         const maybe_reason failed = co_await client_.read_proxy_header(peer_);
         if (failed) co_return failed;
     }
-    const server_facts& server = worker_->primary_facts();
-    protocol::server_login_options options;
-    options.server_version = server.version;
-    options.connection_id = id_;
-    options.capabilities = offered_capabilities;
-    options.tls_available = worker_->tls() != nullptr;
-    options.tls_required = worker_->settings().tls.mode == tls_mode::required;
-    options.client_host = peer_;
-    options.rsa_key = worker_->rsa_key();
-    login_ = std::make_unique<protocol::server_login>(options, [this](std::string_view name) {
-        return worker_->login_account(std::string(name));
-    });
+    login_ = make_login(nullptr);
     const auto challenge = protocol::random_nonce();
     const auto second = protocol::random_nonce();
     if (!challenge || !second) co_return disconnect_reason::internal_error;
@@ -166,12 +169,32 @@ pool::task<client_session::maybe_reason> client_session::log_in() {
     co_return co_await begin_session();
 }
 
+/// A login from the beginning, or one that goes on behind `before`.
+std::unique_ptr<protocol::server_login> client_session::make_login(
+    const protocol::past_login* before) {
+    protocol::server_login_options options;
+    options.server_version = worker_->primary_facts().version;
+    options.connection_id = id_;
+    options.capabilities = offered_capabilities;
+    options.tls_available = worker_->tls() != nullptr;
+    options.tls_required = worker_->settings().tls.mode == tls_mode::required;
+    options.client_host = peer_;
+    options.rsa_key = worker_->rsa_key();
+    const auto find = [this](std::string_view name) {
+        return worker_->login_account(std::string(name));
+    };
+    if (before == nullptr) return std::make_unique<protocol::server_login>(options, find);
+    return std::make_unique<protocol::server_login>(options, find, *before);
+}
+
 /// Goes on with a login until it is decided.  `sequence` is the id of the client's next packet.
 pool::task<client_session::maybe_reason> client_session::converse(protocol::server_login::step step,
                                                                   std::uint8_t sequence) {
     using action = protocol::server_login::action;
     protocol::packet_assembler packets(protocol::server_login::payload_bytes_max);
     packets.next(sequence);
+    pool::memory_share memory(&worker_->memory(), pool::memory_use::logins);
+    std::size_t read = 0;
     for (;;) {
         if (!step.output.empty()) {
             const bool told = co_await client_.send(step.output);
@@ -186,6 +209,7 @@ pool::task<client_session::maybe_reason> client_session::converse(protocol::serv
                 : disconnect_reason::malformed_packet;
         }
         if (step.next == action::start_tls) {
+            if (!tls_memory_.resize(client_tls_bytes)) co_return disconnect_reason::no_memory;
             const auto broken =
                 co_await client_.stream().accept_tls(*worker_->tls(), client_.input());
             if (broken) co_return disconnect_reason::tls_failed;
@@ -201,6 +225,10 @@ pool::task<client_session::maybe_reason> client_session::converse(protocol::serv
             const auto taken = packets.feed(client_.input().readable());
             if (!taken) co_return disconnect_reason::malformed_packet;
             client_.input().consume(*taken);
+            read += *taken;
+            // Twice: the packet, and what is made of it.
+            if (read > login_bytes_free && !memory.resize(2 * read))
+                co_return disconnect_reason::no_memory;
         }
         const std::uint8_t got = packets.sequence();
         step = login_->advance(packets.payload(), got);
@@ -243,6 +271,8 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
     const bool told = co_await client_.send(login_->accept(ok));
     if (!told) co_return disconnect_reason::client_lost;
     client_.start_compression(who.compressed);
+    past_login_ = login_->past();
+    login_.reset();
     co_return std::nullopt;
 }
 
@@ -266,6 +296,7 @@ pool::task<bool> client_session::schema_is_refused(const pool::shared_vector& in
 
 pool::task<client_session::maybe_reason> client_session::dispatch(client_command& command) {
     using protocol::command;
+    if (command.dropped) return tell_dropped(command);
     switch (command.what) {
         case command::quit:
             return maybe_reason(disconnect_reason::client_quit);
@@ -357,6 +388,7 @@ pool::task<client_session::maybe_reason> client_session::change_user(client_comm
     since_ = clock::now();
     const auto challenge = protocol::random_nonce();
     if (!challenge) co_return disconnect_reason::internal_error;
+    login_ = make_login(&past_login_);
     const auto step = login_->change_user(command.payload, command.sequence, *challenge);
     std::uint8_t next = static_cast<std::uint8_t>(command.sequence + 1);
     if (!step.output.empty()) ++next;

@@ -36,12 +36,21 @@ class worker;
 ///   session_backend.cpp     one attempt on one server connection
 ///   session_ride.cpp        short reads that share a connection with those of other sessions
 ///   session_kill.cpp        KILL, of other sessions and of this one
+///   session_memory.cpp      when memory is short
 class client_session final : public pool::reclaimable, public response_observer {
 public:
     using clock = std::chrono::steady_clock;
     /// A client that takes nothing for so long is given up, and the connection with its answer:
     /// others wait for that.  As MySQL's net_write_timeout.
     static constexpr std::chrono::seconds client_write_max{60};
+    /// A client that is idle for so long gives up the memory for reading the next command.
+    static constexpr std::chrono::milliseconds asleep_after{500};
+    /// A client that has sent a part of a command and sends no more for so long is given up, and
+    /// the memory with it.  As MySQL's net_read_timeout.
+    static constexpr std::chrono::seconds client_read_max{30};
+    /// What every client is counted with, and one with TLS besides.
+    static constexpr std::size_t client_bytes = std::size_t{6} * 1024;
+    static constexpr std::size_t client_tls_bytes = std::size_t{32} * 1024;
     /// A command that lasts so long is looked after: if its client has left, it ends on the server.
     static constexpr std::chrono::seconds left_check_after{1};
     /// ER_SERVER_SHUTDOWN, which drivers and Rails take for a lost connection.  The numbers that
@@ -102,6 +111,7 @@ private:
     // client_session.cpp
     pool::task<disconnect_reason> serve();
     pool::task<maybe_reason> log_in();
+    std::unique_ptr<protocol::server_login> make_login(const protocol::past_login* before);
     pool::task<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
     pool::task<maybe_reason> begin_session();
     pool::task<bool> schema_is_refused(const pool::shared_vector& initial);
@@ -163,6 +173,14 @@ private:
                                              const request& what, std::vector<std::uint8_t>& made,
                                              protocol::bytes_view& frames);
 
+    // session_memory.cpp
+    pool::task<maybe_reason> tell_dropped(const client_command& command);
+    pool::task<maybe_reason> tell_no_memory(const client_command& command);
+    pool::task<maybe_reason> tell_long_data_lost(const client_command& command,
+                                                 session_statement& statement);
+    std::optional<pool::memory_share> room_for_statement(std::size_t text_bytes,
+                                                         const rules::script_facts& facts);
+
     // session_backend.cpp
     class run_mark;
     pool::task<attempt> attempt_on(pool::server_pool& servers, bool is_edge, const request& what);
@@ -213,6 +231,7 @@ private:
     void on_err(const protocol::err_packet& err) override;
 
     worker* worker_;
+    pool::memory_share tls_memory_;
     client_channel client_;
     std::uint32_t id_;
     std::string peer_;
@@ -220,7 +239,8 @@ private:
     clock::time_point since_;  // in this phase
     maybe_reason end_wanted_;
 
-    std::unique_ptr<protocol::server_login> login_;  // goes on with COM_CHANGE_USER
+    std::unique_ptr<protocol::server_login> login_;  // while logging in
+    protocol::past_login past_login_;                // for COM_CHANGE_USER
     const user_directory::entry* user_ = nullptr;
     const pool::backend_account* account_ = nullptr;
     std::optional<session_state> state_;
@@ -228,7 +248,6 @@ private:
     bool multi_statements_ = false;
     pool::lease held_;      // while the session cannot do without it
     bool offered_ = false;  // held_ may be reclaimed
-    relay_output output_;
     pool::server_refusal refusal_;
     pool::backend_connection* running_ = nullptr;  // what the command runs on now
     const pool::server_endpoint* running_on_ = nullptr;

@@ -85,9 +85,10 @@ struct limits_config {
     std::chrono::milliseconds client_idle_timeout{28'800'000};
     std::chrono::milliseconds shutdown_timeout{10'000};  // for statements and transactions to end
     std::size_t packet_bytes_max = 64 * 1024 * 1024;     // of one command from a client
-    std::size_t convoy_max = 16;                         // 1: no convoys
-    std::chrono::milliseconds convoy_wait{20};           // for the statements before one's own
-    std::size_t prepared_per_connection_max = 200;       // backend statements, then least used goes
+    std::size_t memory = 0;                         // for all clients; 0: half of what there is
+    std::size_t convoy_max = 16;                    // 1: no convoys
+    std::chrono::milliseconds convoy_wait{20};      // for the statements before one's own
+    std::size_t prepared_per_connection_max = 200;  // backend statements, then least used goes
     std::size_t prepared_per_session_max = 16'000;
     friend bool operator==(const limits_config&, const limits_config&) = default;
 };

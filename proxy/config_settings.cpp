@@ -80,6 +80,10 @@ void load_limits(section in, limits_config& out) {
     in.duration("shutdown_timeout", out.shutdown_timeout, 0ms, 1h);
     // The protocol's own smallest and largest max_allowed_packet.
     in.size("packet_bytes_max", out.packet_bytes_max, 1024, std::uint64_t{1} << 30);
+    in.size("memory", out.memory, 0, std::uint64_t{1} << 44);
+    // One command may be that long, is kept twice, and a quarter is always left for the others.
+    if (out.memory > 0 && out.memory < 4 * out.packet_bytes_max)
+        in.complain("memory", "must be at least four times 'packet_bytes_max', or 0");
     in.number("convoy_max", out.convoy_max, 1, 64);
     in.duration("convoy_wait", out.convoy_wait, 1ms, 10s);
     in.number("prepared_per_connection_max", out.prepared_per_connection_max, 1, 100'000);

@@ -11,10 +11,11 @@ enum class disconnect_reason : std::uint8_t {
     client_quit,       // COM_QUIT
     client_lost,       // closed or reset without COM_QUIT
     client_idle,       // longer than limits.client_idle_timeout
-    client_stalled,    // reads nothing of its answer: client_session::client_write_max
+    client_stalled,    // reads nothing of its answer, or sends half a command and no more
     login_failed,      // wrong user or password, or TLS is required
     login_timeout,     // longer than limits.login_timeout
     too_many_clients,  // limits.clients_max
+    no_memory,         // limits.memory, before it had logged in
     malformed_packet,  // not MySQL's protocol
     packet_too_large,  // limits.packet_bytes_max
     tls_failed,        // the TLS handshake failed

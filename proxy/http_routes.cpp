@@ -74,9 +74,34 @@ http_reply pins_reply(const std::vector<pin_report>& pins) {
     return {.body = json::serialize(out) + "\n"};
 }
 
+http_reply memory_reply(const metric_sources& sources) {
+    json::object uses;
+    std::uint64_t all = 0, waits = 0, refusals = 0;
+    const auto workers = sources.workers();
+    for (std::size_t i = 0; i < pool::memory_use_count; ++i) {
+        const auto what = static_cast<pool::memory_use>(i);
+        std::uint64_t bytes = 0;
+        for (const worker_counters* one : workers) bytes += one->memory[what].value();
+        uses[to_string(what)] = bytes;
+        all += bytes;
+    }
+    for (const worker_counters* one : workers) {
+        waits += one->memory_waits.value();
+        refusals += one->memory_refusals.value();
+    }
+    json::object out;
+    out["limit_bytes"] = sources.memory_bytes_max;
+    out["used_bytes"] = all;
+    out["uses"] = std::move(uses);
+    out["waits"] = waits;
+    out["refusals"] = refusals;
+    return {.body = json::serialize(out) + "\n"};
+}
+
 std::vector<http_route> make_routes(metric_sources sources, std::function<server_health()> health,
                                     std::function<std::vector<pin_report>()> pins) {
     return {
+        {"/v1/memory", [sources] { return memory_reply(sources); }},
         {"/metrics",
          [sources = std::move(sources)] {
              return http_reply{.body = scrape(sources),

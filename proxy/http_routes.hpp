@@ -10,7 +10,7 @@
 namespace proxy {
 
 /// The paths Tidegate serves (docs/http.md lists them): /metrics, /healthz, /readyz, /v1/status,
-/// /v1/pins.
+/// /v1/memory, /v1/pins.
 ///
 /// `health`, `pins` and what `sources` hold are called on the HTTP server's thread.
 std::vector<http_route> make_routes(metric_sources sources, std::function<server_health()> health,
@@ -24,5 +24,6 @@ std::vector<std::string> not_ready_because(const server_health& health);
 http_reply ready_reply(const server_health& health);
 http_reply status_reply(const server_health& health);
 http_reply pins_reply(const std::vector<pin_report>& pins);
+http_reply memory_reply(const metric_sources& sources);
 
 }  // namespace proxy

@@ -12,6 +12,7 @@ namespace proxy {
 std::vector<prometheus::MetricFamily> worker_families(
     const std::vector<const worker_counters*>& workers);
 std::vector<prometheus::MetricFamily> edge_families(const std::vector<edge_status>& edges);
-std::vector<prometheus::MetricFamily> process_families();  // by the names all exporters use
+/// By the names all exporters use, and the limit of the memory for clients.
+std::vector<prometheus::MetricFamily> process_families(std::size_t memory_bytes_max);
 
 }  // namespace proxy

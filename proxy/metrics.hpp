@@ -19,6 +19,7 @@ struct edge_status {
 struct metric_sources {
     std::function<std::vector<const worker_counters*>()> workers;
     std::function<std::vector<edge_status>()> edges;
+    std::size_t memory_bytes_max = 0;  // for all clients
 };
 
 /// All metrics in Prometheus' text form, as `/metrics` serves them.

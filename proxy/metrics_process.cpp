@@ -48,13 +48,16 @@ double open_files() {
 
 }  // namespace
 
-std::vector<MetricFamily> process_families() {
+std::vector<MetricFamily> process_families(std::size_t memory_bytes_max) {
     std::vector<MetricFamily> out{
         single("tidegate_build_info", "Always 1; the label is the version.", MetricType::Gauge, 1),
         single("process_cpu_seconds_total", "CPU time used, user and system.", MetricType::Counter,
                cpu_seconds()),
         single("process_resident_memory_bytes", "Memory in RAM.", MetricType::Gauge,
                resident_bytes()),
+        single("tidegate_memory_limit_bytes",
+               "What clients may use: limits.memory, or half of what there is.", MetricType::Gauge,
+               static_cast<double>(memory_bytes_max)),
         single("process_open_fds", "Open file descriptors.", MetricType::Gauge, open_files()),
     };
     out.front().metric.front().label.push_back({"version", std::string(version)});

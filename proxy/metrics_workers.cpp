@@ -33,7 +33,7 @@ constexpr std::array fields{
     field{"tidegate_clients", "Clients connected right now, those logging in included.", now,
           &worker::clients_current},
     field{"tidegate_clients_refused_total",
-          "Connections refused because limits.clients_max was reached.", total,
+          "Connections refused because limits.clients_max or limits.memory was reached.", total,
           &worker::clients_refused},
     field{"tidegate_logins_failed_total",
           "Clients turned away with a wrong user or password, or without the TLS asked for.", total,
@@ -112,6 +112,12 @@ constexpr std::array fields{
           "Statements whose effect on the session the server reported other than predicted; the "
           "server's report was used.",
           total, &worker::tracker_mismatches},
+    field{"tidegate_memory_waits_total",
+          "Commands whose reading stopped until there was memory for them.", total,
+          &worker::memory_waits},
+    field{"tidegate_memory_refusals_total",
+          "Commands and statements refused with error 1041 because limits.memory was reached.",
+          total, &worker::memory_refusals},
 };
 
 ClientMetric metric(MetricType type, double value) {
@@ -123,14 +129,14 @@ ClientMetric metric(MetricType type, double value) {
 template <typename Enum, std::size_t Count>
 MetricFamily family_by(const char* name, const char* help, MetricType type,
                        const std::vector<const worker*>& workers,
-                       counters_by<Enum, Count> worker::* values) {
+                       counters_by<Enum, Count> worker::* values, const char* label = "reason") {
     MetricFamily family{name, help, type, {}};
     for (std::size_t i = 0; i < Count; ++i) {
         const Enum which = static_cast<Enum>(i);
         std::uint64_t sum = 0;
         for (const worker* w : workers) sum += (w->*values)[which].value();
         family.metric.push_back(metric(type, static_cast<double>(sum)));
-        family.metric.back().label.push_back({"reason", std::string(to_string(which))});
+        family.metric.back().label.push_back({label, std::string(to_string(which))});
     }
     return family;
 }
@@ -146,6 +152,9 @@ std::vector<MetricFamily> worker_families(const std::vector<const worker*>& work
         out.back().metric.push_back(metric(f.type, static_cast<double>(sum) * f.unit));
         if (f.label != nullptr) out.back().metric.back().label.push_back({f.label, f.label_value});
     }
+    out.push_back(family_by("tidegate_memory_bytes",
+                            "Memory in use for clients, by what for; /v1/memory has the same.", now,
+                            workers, &worker::memory, "use"));
     out.push_back(family_by("tidegate_pins_total",
                             "Times a session began to keep its connection between statements.",
                             total, workers, &worker::pins));

@@ -74,6 +74,8 @@ std::string_view to_string(disconnect_reason why) noexcept {
             return "login_timeout";
         case disconnect_reason::too_many_clients:
             return "too_many_clients";
+        case disconnect_reason::no_memory:
+            return "no_memory";
         case disconnect_reason::malformed_packet:
             return "malformed_packet";
         case disconnect_reason::packet_too_large:

@@ -15,6 +15,7 @@
 
 #include "proxy/edge_probes.hpp"
 #include "proxy/log.hpp"
+#include "proxy/memory_limit.hpp"
 #include "proxy/primary_probe.hpp"
 #include "proxy/tls_context.hpp"
 #include "proxy/user_directory.hpp"
@@ -27,6 +28,7 @@ public:
     impl(std::shared_ptr<const config> settings, spdlog::logger& log)
         : settings_(std::move(settings)),
           log_(log),
+          memory_(memory_limit(settings_->limits)),
           probe_(
               *settings_,
               [this](const std::string& error, std::shared_ptr<const server_facts> learned) {
@@ -52,6 +54,7 @@ public:
             workers_[owner]->tell(std::move(order));
         };
         environment.clients = &clients_;
+        environment.memory = &memory_;
         environment.tls = make_tls_context(settings_->tls);
         environment.rsa_key = make_rsa_key();
         environment.share_password = [this](const std::string& user,
@@ -156,6 +159,7 @@ public:
         seen.primary_error = primary_error_;
         seen.edges = edges_;
         seen.clients = clients_.load();
+        seen.memory_bytes_max = memory_.bytes_max();
         return seen;
     }
 
@@ -202,6 +206,7 @@ private:
 
     std::shared_ptr<const config> settings_;
     spdlog::logger& log_;
+    pool::memory_budget memory_;
     std::atomic<std::size_t> clients_{0};
     std::vector<std::unique_ptr<worker>> workers_;
 

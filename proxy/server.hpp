@@ -25,6 +25,7 @@ struct server_health {
     std::string primary_error{};  // of the last probe; empty if it succeeded
     std::vector<router::edge_report> edges{};
     std::size_t clients = 0;
+    std::size_t memory_bytes_max = 0;  // for all clients
 };
 
 /// The MySQL side of the process: the workers, their listeners and the probes.

@@ -17,7 +17,8 @@ service::service(std::shared_ptr<const config> settings, spdlog::logger& log)
     }
     if (settings_->http.port == 0) return;
     metric_sources sources{.workers = [this] { return server_.counters(); },
-                           .edges = [this] { return edge_statuses(); }};
+                           .edges = [this] { return edge_statuses(); },
+                           .memory_bytes_max = server_.health().memory_bytes_max};
     auto routes = make_routes(
         std::move(sources), [this] { return server_.health(); }, [this] { return server_.pins(); });
     http_ = std::make_unique<http_server>(settings_->http, std::move(routes), log_);

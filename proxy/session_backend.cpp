@@ -135,6 +135,7 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
 
     const auto sent = co_await connection.send(frames);
     if (!sent) co_return attempt::lost_unbegun;
+    made = {};  // it may be as long as the command
     if (bound != nullptr && what.statement->parameters > 0) {
         bound->types_known = what.statement->types_known;
         bound->bound_types = what.statement->types;
@@ -208,14 +209,15 @@ pool::task<client_session::attempt> client_session::relay(pool::backend_connecti
 pool::task<client_session::attempt> client_session::take_answer(
     response_relay& relay, pool::backend_connection& connection, const request& what) {
     pool::receive_buffer& input = connection.input();
+    relay_output output;  // not the session's, which would keep it while it is idle
     rules::statement_history* history = relay.begun() ? nullptr : what.history;
     const auto sent_at = history != nullptr ? clock::now() : clock::time_point();
     while (!relay.done()) {
-        output_.clear();
-        const auto taken = relay.take(input.readable(), output_);
+        output.clear();
+        const auto taken = relay.take(input.readable(), output);
         if (!taken) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
-        if (!output_.empty()) {
-            const bool told = co_await client_.send(output_.gather(input.readable()));
+        if (!output.empty()) {
+            const bool told = co_await client_.send(output.gather(input.readable()));
             if (!told) co_return attempt::client_is_gone;
         }
         input.consume(*taken);

@@ -18,6 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t statement_node_bytes = 64;  // of the map that holds them, and types
+
 void mark_in_use(pool::backend_connection& connection, const session_statement& statement) {
     if (auto* there = connection.prepared.find(*statement.text)) there->in_use = true;
 }
@@ -43,14 +45,24 @@ pool::task<client_session::maybe_reason> client_session::prepare(client_command&
     std::optional<std::string> named;
     if (added.facts->effects().has(rules::effect::reads_connection_id))
         named = rules::with_connection_id(text, state_->lexing(), id_);
-    added.text =
-        worker_->statements().intern(named ? std::string_view(*named) : text,
-                                     worker_->vectors().intern(state_->vector()->parsing_part()));
+    auto room = room_for_statement(text.size(), *added.facts);
+    if (!room) co_return co_await tell_no_memory(command);
+    added.memory = pool::memory_share(&worker_->memory(), pool::memory_use::prepared);
+    if (!added.memory.resize(sizeof(session_statement) + statement_node_bytes))
+        co_return co_await tell_no_memory(command);
+    added.text = worker_->statements().intern(
+        named ? std::string_view(*named) : text,
+        worker_->vectors().intern(state_->vector()->parsing_part()), std::move(*room));
     // Long data and cursors of two statements must not meet on one of the server's.
     const bool again = std::any_of(statements_.begin(), statements_.end(), [&](const auto& entry) {
         return entry.second.text == added.text;
     });
-    if (again) added.text = std::make_shared<const pool::prepared_text>(*added.text);
+    if (again) {
+        room = room_for_statement(text.size(), *added.facts);
+        if (!room) co_return co_await tell_no_memory(command);
+        added.text = std::make_shared<const pool::prepared_text>(
+            pool::prepared_text{added.text->text, added.text->state, std::move(*room)});
+    }
     const std::uint32_t id = next_statement_id();
 
     request what;
@@ -108,6 +120,7 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
                                       "Incorrect arguments to mysqld_stmt_execute");
     worker_->count().queries.add();
     worker_->count().prepared_executes.add();
+    if (statement->lacks_long_data) co_return co_await tell_long_data_lost(command, *statement);
     if (layout->types_bound) {
         statement->types.assign(layout->types.begin(), layout->types.end());
         statement->types_known = true;
@@ -219,6 +232,7 @@ pool::task<client_session::maybe_reason> client_session::reset_statement(client_
     session_statement* statement = find_statement(command);
     if (statement == nullptr)
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
+    statement->lacks_long_data = false;
     if (!statement->has_cursor && !statement->has_long_data) {
         const bool told = co_await client_.send_ok(command, state_->lasting_status());
         co_return told ? maybe_reason{} : disconnect_reason::client_lost;

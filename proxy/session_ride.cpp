@@ -20,7 +20,10 @@ constexpr std::size_t answer_bytes_max = 64 * 1024;
 class client_session::ride final : public pool::passenger {
 public:
     ride(client_session& session, const request& what, bool is_edge)
-        : session_(session), what_(what), is_edge_(is_edge) {}
+        : session_(session),
+          what_(what),
+          is_edge_(is_edge),
+          memory_(&session.worker_->memory(), pool::memory_use::answers) {}
 
     bool fits(pool::backend_connection& connection) const override {
         return what_.statement == nullptr ||
@@ -50,11 +53,14 @@ public:
         const auto taken = relay_->take(input, output);
         if (!taken) return pool::errc::bad_answer;
         output.append_to(answer_, input);
+        if (!memory_.resize(answer_.capacity())) must_not_keep_ = true;
         return *taken;
     }
     std::size_t needed() const noexcept override { return relay_->needed(); }
     bool done() const noexcept override { return relay_->done(); }
-    bool overflows() const noexcept override { return answer_.size() > answer_bytes_max; }
+    bool overflows() const noexcept override {
+        return must_not_keep_ || answer_.size() > answer_bytes_max;
+    }
     bool changed_state() const noexcept override {
         return session_.state_->vector() != before_ || session_.state_->reported_change();
     }
@@ -72,6 +78,8 @@ private:
     bool is_edge_;
     std::optional<response_relay> relay_;
     std::vector<std::uint8_t> answer_;
+    pool::memory_share memory_;
+    bool must_not_keep_ = false;  // there is no memory for more
     pool::shared_vector before_;
 };
 

@@ -19,8 +19,10 @@ struct session_statement {
     std::uint16_t parameters = 0;
     std::vector<std::uint8_t> types{};  // as last bound by the client
     bool types_known = false;
-    bool has_long_data = false;  // sent to the held connection, for the next execution
-    bool has_cursor = false;     // open on the held connection
+    bool has_long_data = false;    // sent to the held connection, for the next execution
+    bool has_cursor = false;       // open on the held connection
+    bool lacks_long_data = false;  // there was no memory for a part of it
+    pool::memory_share memory{};
 };
 
 }  // namespace proxy

@@ -64,6 +64,7 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
     : environment_(std::move(environment)),
       share_(share),
       workers_(workers),
+      memory_(*environment_.memory),
       client_blocks_(client_block_bytes),
       backend_blocks_(backend_block_bytes),
       watch_(context_.get_executor()),
@@ -143,7 +144,17 @@ pool::task<void> worker::serve(tcp::socket socket) {
         environment_.clients->fetch_sub(1);
         counters_.clients_refused.add();
         counters_.disconnects[disconnect_reason::too_many_clients].add();
-        co_await refuse_client(std::move(socket));
+        co_await refuse_client(std::move(socket), "Too many connections");
+        co_return;
+    }
+    pool::memory_share memory(&memory_, pool::memory_use::clients);
+    if (!memory.resize(client_session::client_bytes)) {
+        environment_.clients->fetch_sub(1);
+        counters_.clients_refused.add();
+        counters_.disconnects[disconnect_reason::no_memory].add();
+        co_await refuse_client(std::move(socket),
+                               "Too many connections: there is no memory for one more "
+                               "(limits.memory)");
         co_return;
     }
     counters_.clients_accepted.add();
@@ -167,12 +178,12 @@ pool::task<void> worker::serve(tcp::socket socket) {
 }
 
 /// "Too many connections" in the form that a client takes before it has logged in.
-pool::task<void> worker::refuse_client(tcp::socket socket) {
+pool::task<void> worker::refuse_client(tcp::socket socket, std::string_view why) {
     std::vector<std::uint8_t> bytes;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(bytes);
     protocol::writer packet(bytes);
-    protocol::encode(protocol::err_packet{1040, "08004", "Too many connections"}, packet);
+    protocol::encode(protocol::err_packet{1040, "08004", why}, packet);
     protocol::finish_packet(bytes, header_at, sequence);
     auto [failed, count] = co_await socket.async_write_some(asio::buffer(bytes), pool::awaited);
     (void)failed;
@@ -187,6 +198,11 @@ pool::task<void> worker::sweep() {
         check_sessions();
         sweep_pools();
     }
+}
+
+void worker::give_up_prepared() {
+    primary_->give_up_prepared();
+    for (const auto& edge : edges_) edge->give_up_prepared();
 }
 
 void worker::sweep_pools() {
@@ -205,6 +221,10 @@ void worker::check_sessions() {
     }
     for (std::size_t i = 0; i < pin_reason_count; ++i)
         counters_.pinned[static_cast<pin_reason>(i)].set(pinned[i]);
+    for (std::size_t i = 0; i < pool::memory_use_count; ++i) {
+        const auto what = static_cast<pool::memory_use>(i);
+        counters_.memory[what].set(memory_.used(what));
+    }
 }
 
 std::future<std::vector<pin_report>> worker::ask_pins() {

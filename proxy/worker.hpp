@@ -13,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "pool/memory_budget.hpp"
 #include "pool/prepared_registry.hpp"
 #include "pool/receive_buffer.hpp"
 #include "pool/server_pool.hpp"
@@ -56,6 +58,7 @@ struct worker_environment {
     std::shared_ptr<boost::asio::ssl::context> tls{};  // null: no TLS
     spdlog::logger* log = nullptr;
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
+    pool::memory_budget* memory = nullptr;        // likewise
     std::function<void()> ask_position{};         // see primary_position; any thread
     std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
     std::shared_ptr<const protocol::rsa_private_key> rsa_key{};  // null: nobody needs one
@@ -113,6 +116,9 @@ public:
     worker_counters& count() noexcept { return counters_; }
     /// For what is relayed and used up before anybody else runs.
     relay_output& relayed_at_once() noexcept { return relayed_at_once_; }
+    pool::memory_ledger& memory() noexcept { return memory_; }
+    /// Memory is short: idle server connections forget prepared statements.
+    void give_up_prepared();
     pool::block_pool& client_blocks() noexcept { return client_blocks_; }
     pool::vector_interner& vectors() noexcept { return vectors_; }
     pool::prepared_registry& statements() noexcept { return statements_; }
@@ -150,7 +156,7 @@ private:
     void run();
     pool::task<void> accept_clients();
     pool::task<void> serve(boost::asio::ip::tcp::socket socket);
-    pool::task<void> refuse_client(boost::asio::ip::tcp::socket socket);
+    pool::task<void> refuse_client(boost::asio::ip::tcp::socket socket, std::string_view why);
     pool::task<void> sweep();
     void check_sessions();
     void sweep_pools();
@@ -165,6 +171,7 @@ private:
     worker_environment environment_;
     std::size_t share_;
     std::size_t workers_;
+    pool::memory_ledger memory_;  // before all that takes from it
     // Sockets and timers belong to this thread alone; others only post.
     boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     worker_counters counters_;

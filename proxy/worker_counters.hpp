@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "pool/memory_budget.hpp"
 #include "proxy/disconnect_reason.hpp"
 #include "proxy/pin_reason.hpp"
 #include "router/decide.hpp"
@@ -84,6 +85,10 @@ struct alignas(64) worker_counters {
     counter state_replays;
     counter tracker_mismatches;
 
+    counter memory_waits;
+    counter memory_refusals;
+
+    counters_by<pool::memory_use, pool::memory_use_count> memory;  // gauges, set twice a second
     counters_by<pin_reason, pin_reason_count> pins;
     counters_by<pin_reason, pin_reason_count> pinned;  // gauges, set twice a second
     counters_by<disconnect_reason, disconnect_reason_count> disconnects;

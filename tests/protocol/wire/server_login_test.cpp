@@ -266,6 +266,45 @@ TEST_CASE("A client that came by the native plugin changes its user by it, with 
     CHECK(error_code(login.change_user(none, 0, second_nonce())) == 1045);
 }
 
+TEST_CASE("A login is forgotten but for what the change of its user needs") {
+    const auto find = [](std::string_view user) -> std::optional<account> {
+        if (user != "app") return std::nullopt;
+        return account{.verifiers = password_verifiers::from_password("secret")};
+    };
+    past_login past;
+    SECTION("by the native plugin, with the nonce of then") {
+        server_login login = make();
+        login.advance(response(mysql_native_password, scramble_native("secret", first_nonce())), 1);
+        login.accept({.status = 2});
+        past = login.past();
+        server_login next({}, find, past);
+        const auto proof = scramble_native("secret", first_nonce());
+        const bytes right =
+            encoded(change_user{.user = "app", .auth_data = proof}, client_capabilities);
+        CHECK(next.change_user(right, 0, second_nonce()).next ==
+              server_login::action::authenticated);
+        CHECK(next.who().capabilities == login.who().capabilities);
+        CHECK(next.who().collation == login.who().collation);
+    }
+    SECTION("by the other, with a new one") {
+        server_login login = make();
+        login.advance(response(caching_sha2_password, scramble_sha2("secret", first_nonce())), 1);
+        login.accept({.status = 2});
+        past = login.past();
+        server_login next({}, find, past);
+        const bytes command = encoded(change_user{.user = "app"}, client_capabilities);
+        CHECK(next.change_user(command, 0, second_nonce()).next == server_login::action::read);
+        const auto old_proof = scramble_sha2("secret", first_nonce());
+        CHECK(next.advance(old_proof, 2).next == server_login::action::denied);
+    }
+    SECTION("and nothing else may follow") {
+        server_login next({}, find, past);
+        const auto proof = scramble_sha2("secret", first_nonce());
+        CHECK(next.advance(response(caching_sha2_password, proof), 0).next ==
+              server_login::action::denied);
+    }
+}
+
 TEST_CASE("A server that never comes to an end is left after a bounded number of rounds") {
     client_login client({.user = "app", .password = "secret"});
     greeting hello{.server_version = "8",

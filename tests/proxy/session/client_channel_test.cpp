@@ -215,3 +215,154 @@ TEST_CASE("A client that does not take its answer can be told from one that does
     CHECK_FALSE(**sending);
     CHECK_FALSE(f.channel->writing_since());
 }
+
+namespace {
+
+pool::task<bool> slept(proxy::client_channel& channel) {
+    co_await channel.sleep_on();
+    co_return true;
+}
+
+}  // namespace
+
+TEST_CASE("An idle client keeps no memory to read into, and its next command is read", "[proxy]") {
+    channel_fixture f;
+    const auto reading = start(f.context, f.channel->read_command(f.command, packet_bytes_max));
+    REQUIRE(run_until(f.context, [&] { return f.channel->input().capacity() > 0; }));
+    f.channel->begin_sleep();
+    REQUIRE(run_until(f.context, [&] { return reading->has_value(); }));
+    CHECK(**reading);
+    REQUIRE(f.channel->falls_asleep());
+    const auto sleeping = start(f.context, slept(*f.channel));
+    CHECK(run_until(f.context, [&] { return f.blocks.free() == 1; }));
+    f.channel->begin_sleep();  // once is enough
+    f.context.restart();
+    f.context.poll();
+    CHECK_FALSE(sleeping->has_value());
+    f.say(framed(payload_of(300)));
+    REQUIRE(run_until(f.context, [&] { return sleeping->has_value(); }));
+    REQUIRE(f.read() == std::nullopt);
+    CHECK(f.command.payload.size() == 300);
+    CHECK_FALSE(f.channel->falls_asleep());
+}
+
+TEST_CASE("A client falls asleep between two commands only", "[proxy]") {
+    channel_fixture f;
+    const bytes frames = framed(payload_of(std::size_t{17} << 20));
+    const auto reading = start(f.context, f.channel->read_command(f.command, packet_bytes_max));
+    std::thread sender([&] {
+        for (std::size_t at = 0; at < frames.size();) {
+            // Cut behind the first packet, too: then there is nothing in the buffer.
+            const std::size_t first = protocol::header_size + protocol::payload_size_max;
+            const std::size_t cut = at < 3 ? at + 1 : at < first ? first : frames.size();
+            const auto piece = static_cast<std::ptrdiff_t>(cut);
+            f.say(bytes(frames.begin() + static_cast<std::ptrdiff_t>(at), frames.begin() + piece));
+            at = cut;
+            std::this_thread::sleep_for(20ms);
+        }
+    });
+    const bool came = run_until(f.context, [&] {
+        if (f.count.bytes_from_clients.value() == 0 && f.channel->input().size() > 0)
+            f.channel->begin_sleep();
+        return reading->has_value();
+    });
+    sender.join();
+    REQUIRE(came);
+    CHECK(**reading == std::nullopt);
+    CHECK(f.command.payload.size() == std::size_t{17} << 20);
+}
+
+namespace {
+
+/// A channel whose memory is limited, and its client.
+struct limited_fixture : channel_fixture {
+    limited_fixture() {
+        tcp::acceptor acceptor(context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+        client = tcp::socket(context);
+        client.connect(acceptor.local_endpoint());
+        channel.emplace(acceptor.accept(), blocks, count, &ledger);
+    }
+    /// What the next command comes to, its bytes being sent meanwhile.
+    ended read_sent(const bytes& frames, std::chrono::milliseconds wait) {
+        const auto reading = start(context, channel->read_command(command, packet_bytes_max, wait));
+        std::thread sender([&] { say(frames); });
+        const bool came = run_until(context, [&] { return reading->has_value(); });
+        if (!came) client.close();
+        sender.join();
+        REQUIRE(came);
+        return **reading;
+    }
+    std::size_t used() const { return ledger.used(pool::memory_use::commands); }
+
+    pool::memory_budget budget{std::size_t{48} << 20};
+    pool::memory_ledger ledger{budget};
+};
+
+}  // namespace
+
+TEST_CASE("A command for which there is no memory is read to its end and dropped", "[proxy]") {
+    limited_fixture f;
+    // Of one packet, of several, and of several that end with an empty one.
+    const std::size_t size = GENERATE(std::size_t{100'000}, std::size_t{17} << 20,
+                                      std::size_t{2} * protocol::payload_size_max);
+    REQUIRE(f.budget.try_take(f.budget.bytes_max() - 50'000, 0));
+    bytes payload = payload_of(size);
+    payload[0] = static_cast<std::uint8_t>(protocol::command::stmt_send_long_data);
+    const bytes frames = framed(payload);
+    REQUIRE(f.read_sent(frames, 20ms) == std::nullopt);
+    CHECK(f.command.dropped);
+    CHECK(f.command.what == protocol::command::stmt_send_long_data);
+    REQUIRE(f.command.payload.size() >= 5);
+    CHECK(std::equal(f.command.payload.begin(), f.command.payload.end(), payload.begin()));
+    CHECK(f.command.sequence == size / protocol::payload_size_max);
+    CHECK(f.count.memory_refusals.value() == 1);
+
+    f.command = {};
+    REQUIRE(f.read_sent(framed(payload_of(300)), 20ms) == std::nullopt);
+    CHECK_FALSE(f.command.dropped);
+    CHECK(f.command.payload.size() == 300);
+    f.command = {};
+    REQUIRE(f.read_sent(framed(payload_of(10)), 20ms) == std::nullopt);
+    CHECK(f.command.payload.size() == 10);
+    CHECK(f.used() == 0);
+    f.budget.give_back(f.budget.bytes_max() - 50'000);
+}
+
+TEST_CASE("A command waits for memory, and goes on when there is some", "[proxy]") {
+    limited_fixture f;
+    const std::size_t size = GENERATE(std::size_t{100'000}, std::size_t{17} << 20);
+    const std::size_t taken = f.budget.bytes_max() - 50'000;
+    REQUIRE(f.budget.try_take(taken, 0));
+    const bytes payload = payload_of(size);
+    const bytes frames = framed(payload);
+    const auto reading =
+        start(f.context, f.channel->read_command(f.command, packet_bytes_max, patience));
+    std::thread sender([&] { f.say(frames); });
+    const bool waited = run_until(f.context, [&] { return f.count.memory_waits.value() == 1; });
+    f.budget.give_back(taken);
+    const bool came = run_until(f.context, [&] { return reading->has_value(); });
+    if (!came) f.client.close();
+    sender.join();
+    CHECK(waited);
+    REQUIRE(came);
+    REQUIRE(**reading == std::nullopt);
+    CHECK_FALSE(f.command.dropped);
+    CHECK(std::equal(f.command.payload.begin(), f.command.payload.end(), payload.begin(),
+                     payload.end()));
+    CHECK(f.used() >= size);
+}
+
+TEST_CASE("What a client announces and does not send costs nothing", "[proxy]") {
+    limited_fixture f;
+    const auto reading =
+        start(f.context, f.channel->read_command(f.command, packet_bytes_max, patience));
+    f.say({0x00, 0x00, 0xf0, 0x00, 0x03});  // 15 MiB
+    run_until(f.context, [&] { return f.channel->stuck_since().has_value(); });
+    CHECK(f.used() == 0);
+    f.say(bytes(5000, 'x'));
+    run_until(f.context, [&] { return f.channel->input().size() == 5005; });
+    CHECK(f.used() <= 64 * 1024);
+    f.client.close();
+    REQUIRE(run_until(f.context, [&] { return reading->has_value(); }));
+    CHECK(**reading == proxy::disconnect_reason::client_lost);
+}
