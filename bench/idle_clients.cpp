@@ -17,12 +17,12 @@
 #include <memory>
 #include <thread>
 
+#include "bench/certificate.hpp"
 #include "bench/mysql_client.hpp"
 #include "bench/process_memory.hpp"
 #include "tests/integration/cluster.hpp"
 #include "tests/long/bars.hpp"
 #include "tests/long/descriptors.hpp"
-#include "tests/support/child_process.hpp"
 #include "tests/support/temp_folder.hpp"
 
 using namespace long_test;
@@ -173,18 +173,6 @@ figures measure(std::size_t count, const std::string& settings, asio::ssl::conte
     return {std::round(each(after)), backends};
 }
 
-/// A certificate that vouches for itself, made by the openssl command.
-std::string tls_settings(const support::temp_folder& folder) {
-    const std::string certificate = (folder.path() / "certificate.pem").string();
-    const std::string key = (folder.path() / "key.pem").string();
-    support::child_process openssl(
-        {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "7", "-subj", "/CN=localhost", "-out", certificate, "-keyout", key},
-        folder.path() / "openssl.log");
-    if (openssl.wait(30s) != 0) throw std::runtime_error("openssl makes no certificate");
-    return "tls: {mode: required, certificate: " + certificate + ", key: " + key + "}\n";
-}
-
 int test() {
     const auto count = static_cast<std::size_t>(setting("BENCH_CLIENTS", 10'000));
     constexpr std::size_t others = 500;  // descriptors for all the rest
@@ -193,7 +181,7 @@ int test() {
     const figures plain = measure(count, "", nullptr);
     const support::temp_folder folder;
     asio::ssl::context tls(asio::ssl::context::tls_client);
-    const figures secure = measure(count, tls_settings(folder), &tls);
+    const figures secure = measure(count, bench::tls_settings(folder, "required"), &tls);
 
     bars result;
     result.at_least("idle_clients", static_cast<double>(count), 10'000);
