@@ -22,13 +22,12 @@ namespace {
 constexpr std::uint16_t too_many_prepared = 1461;  // ER_MAX_PREPARED_STMT_COUNT_REACHED
 
 // What Tidegate needs of every connection.  DEPRECATE_EOF, because only then does the end of a
-// result carry the trackers' news; multi-statements and multi-results, so that sessions with and
-// without them share connections (the session enforces its own flags).
+// result carry the trackers' news; multi-statements, so that sessions with and without them share
+// connections (the session enforces its own).
 constexpr std::uint32_t base_capabilities = [] {
     namespace c = protocol::capability;
     return c::long_password | c::long_flag | c::transactions | c::multi_statements |
-           c::multi_results | c::ps_multi_results | c::plugin_auth_lenenc_data | c::session_track |
-           c::deprecate_eof;
+           c::plugin_auth_lenenc_data | c::session_track | c::deprecate_eof;
 }();
 
 /// Those that a login sets, by its collation.
@@ -338,10 +337,12 @@ task<result<void>> backend_connection::forget_session(vector_interner& vectors) 
     // what a session has not changed means the same on all connections.
     session_vector now;
     now.use_schema(state_->schema());
+    const variable_id collation = *find_variable("collation_connection");
     for (session_vector::setting& first : baseline_) {
         if (!is_character_set(first.id)) continue;
         for (session_vector::setting& login : at_login) {
             if (login.id != first.id || login.value == first.value) continue;
+            if (first.id == collation) now.set_results_collation(first.value.value_or(""));
             now.set(first.id, std::exchange(first.value, std::move(login.value)));
         }
     }
@@ -450,6 +451,7 @@ task<result<small_answer>> backend_connection::ask(protocol::command command,
         if (const protocol::ok_packet* ok = reader.last_ok()) {
             answer.session_state.assign(ok->session_state.begin(), ok->session_state.end());
             answer.status = ok->status;
+            answer.warnings = ok->warnings;
         }
         if (const protocol::err_packet* err = reader.last_err())
             answer.refusal = {err->code, std::string(err->sqlstate), std::string(err->message)};

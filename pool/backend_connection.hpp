@@ -51,7 +51,7 @@ struct server_endpoint {
 struct backend_account {
     std::string user;
     protocol::secret password;
-    std::uint32_t capabilities = 0;   // those that cannot be emulated: found_rows, ignore_space
+    std::uint32_t capabilities = 0;   // those that cannot be emulated, such as found_rows
     std::size_t connections_max = 0;  // of the user in one pool, all capabilities; 0: the pool's
     /// While the password is being changed: tried if the server refuses the first.
     std::optional<protocol::secret> other_password{};
@@ -73,6 +73,7 @@ struct small_answer {
     std::vector<std::vector<std::optional<std::string>>> rows{};
     std::vector<std::uint8_t> session_state{};  // the trackers' news, of the last OK
     std::optional<std::uint16_t> status{};      // server_status bits, likewise
+    std::uint16_t warnings = 0;                 // likewise
 };
 
 /// One authenticated connection to a server, with the session trackers on.

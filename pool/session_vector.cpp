@@ -56,6 +56,46 @@ const variable_value* value_in(std::span<const session_vector::setting> settings
     return at != settings.end() && at->id == id ? &at->value : nullptr;
 }
 
+const variable_value* wanted_or_initial(const session_vector& wanted, variable_id id,
+                                        const variable_baseline& baseline) {
+    const variable_value* const found = wanted.find(id);
+    return found != nullptr ? found : value_in(baseline, id);
+}
+
+/// How the collation of results goes from one to the other.
+class results_step {
+public:
+    results_step(const session_vector& from, const session_vector& to,
+                 const variable_baseline& baseline) {
+        const variable_id results = *find_variable("character_set_results");
+        const variable_value* const has = wanted_or_initial(from, results, baseline);
+        const variable_value* const wanted = wanted_or_initial(to, results, baseline);
+        const bool moves = has == nullptr || wanted == nullptr || *has != *wanted;
+        const std::string_view collation = to.results_collation();
+        if (from.results_collation() == collation && !(moves && !collation.empty())) return;
+        // Of another character set it would be refused.
+        const bool fits = wanted != nullptr && *wanted && collation.starts_with(**wanted + "_");
+        if (fits) names_.append("NAMES ").append(**wanted).append(" COLLATE ").append(collation);
+        back_to_default_ = !fits;
+    }
+
+    /// SET NAMES is the only way; it sets all of them.
+    const std::string& names() const noexcept { return names_; }
+    bool is_done(std::string_view variable) const {
+        return !names_.empty() && variable == "character_set_results";
+    }
+    bool must_be_said(std::string_view variable) const {
+        if (variable == "character_set_results") return back_to_default_;
+        return !names_.empty() &&
+               (variable == "character_set_client" || variable == "character_set_connection" ||
+                variable == "collation_connection");
+    }
+
+private:
+    std::string names_;
+    bool back_to_default_ = false;
+};
+
 bool decides_parsing(variable_id id) {
     static constexpr std::string_view names[] = {"character_set_client", "character_set_connection",
                                                  "collation_connection",
@@ -83,6 +123,13 @@ void session_vector::set(variable_id id, variable_value value) {
     } else {
         settings_.insert(at, {id, std::move(value)});
     }
+}
+
+void session_vector::set_results_collation(std::string_view collation) {
+    const bool is_name = std::all_of(collation.begin(), collation.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    results_collation_ = is_name ? collation : std::string_view();
 }
 
 bool session_vector::set_user_variable(std::string_view name, std::string_view literal) {
@@ -114,11 +161,13 @@ session_vector session_vector::with_parsing_part(const session_vector& other) co
     for (const setting& s : settings_)
         if (!decides_parsing(s.id)) whole.set(s.id, s.value);
     whole.user_variables_ = user_variables_;
+    whole.results_collation_ = results_collation_;
     return whole;
 }
 
 std::size_t session_vector::hash() const noexcept {
     std::size_t seed = std::hash<std::string>{}(schema_);
+    mix(seed, std::hash<std::string>{}(results_collation_));
     for (const setting& s : settings_) {
         mix(seed, static_cast<std::size_t>(s.id));
         mix(seed, s.value ? std::hash<std::string>{}(*s.value) : 0);
@@ -150,6 +199,8 @@ void vector_interner::forget_dead() {
 std::string set_statement(const session_vector& from, const session_vector& to,
                           const variable_baseline& baseline) {
     std::string out;
+    const results_step results(from, to, baseline);
+    if (!results.names().empty()) out.append("SET ").append(results.names());
     std::string_view reset;  // on the way, so that it must be said again
     const std::span<const std::string_view> names = tracked_variables();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -160,7 +211,9 @@ std::string set_statement(const session_vector& from, const session_vector& to,
         if (has == nullptr) has = initial;
         if (wanted == nullptr) wanted = initial;
         if (wanted == nullptr) continue;  // this server does not know the variable
-        if (has != nullptr && *has == *wanted && names[i] != reset) continue;
+        if (results.is_done(names[i])) continue;
+        const bool said = has != nullptr && *has == *wanted && names[i] != reset;
+        if (said && !results.must_be_said(names[i])) continue;
         out.append(out.empty() ? "SET " : ", ");
         append_assignment(out, id, *wanted);
         if (const std::string_view follower = reset_by(names[i]); !follower.empty())

@@ -34,6 +34,12 @@ public:
     void set(variable_id id, variable_value value);
     void clear_settings() { settings_.clear(); }
 
+    /// The collation of character_set_results, in which columns are told, if SET NAMES … COLLATE or
+    /// a login chose it; empty: the character set's default one.  No variable shows it.
+    const std::string& results_collation() const noexcept { return results_collation_; }
+    /// Takes lower case letters, digits and _ only; all else counts as none.
+    void set_results_collation(std::string_view collation);
+
     /// A user variable and its value as SQL: a literal that means the same whatever the character
     /// set and sql_mode, such as 1.50, NULL or _utf8mb4'x' COLLATE utf8mb4_bin.
     struct user_variable {
@@ -60,6 +66,7 @@ public:
 
 private:
     std::string schema_;
+    std::string results_collation_;
     std::vector<setting> settings_;              // sorted by id, each id once: at most 256
     std::vector<user_variable> user_variables_;  // sorted by name, each once
 };

@@ -312,22 +312,20 @@ pool::task<bool> client_channel::send_rest(pool::net_stream::buffers pieces) {
     co_return !failed;
 }
 
-pool::task<bool> client_channel::send_ok(const client_command& command, std::uint16_t status) {
-    const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
-        protocol::encode(protocol::ok_packet{.status = status}, capabilities_, packet);
-    });
+pool::task<bool> client_channel::send_ok(const client_command& command, protocol::ok_packet ok) {
+    const std::vector<std::uint8_t> answer = framed(
+        command, [&](protocol::writer& packet) { protocol::encode(ok, capabilities_, packet); });
     co_return co_await send(answer);
 }
 
 pool::task<bool> client_channel::send_result_end(const client_command& command,
-                                                 std::uint16_t status) {
+                                                 protocol::ok_packet end) {
     const std::vector<std::uint8_t> answer = framed(command, [&](protocol::writer& packet) {
         if ((capabilities_ & protocol::capability::deprecate_eof) != 0) {
-            protocol::ok_packet end{.status = status};
             end.header = protocol::ok_packet::result_end_header;
             protocol::encode(end, capabilities_, packet);
         } else {
-            protocol::encode(protocol::eof_packet{0, status}, packet);
+            protocol::encode(protocol::eof_packet{end.warnings, end.status}, packet);
         }
     });
     co_return co_await send(answer);

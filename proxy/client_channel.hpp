@@ -16,6 +16,7 @@
 #include "pool/net_stream.hpp"
 #include "pool/receive_buffer.hpp"
 #include "protocol/command.hpp"
+#include "protocol/ok_packet.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/text_row.hpp"
 #include "proxy/disconnect_reason.hpp"
@@ -83,8 +84,8 @@ public:
     pool::task<void> sleep_on();
 
     /// These write an answer to `command` and return false if the client is gone.
-    pool::task<bool> send_ok(const client_command& command, std::uint16_t status);
-    pool::task<bool> send_result_end(const client_command& command, std::uint16_t status);
+    pool::task<bool> send_ok(const client_command& command, protocol::ok_packet ok);
+    pool::task<bool> send_result_end(const client_command& command, protocol::ok_packet end);
     pool::task<bool> send_error(const client_command& command, pool::server_refusal error);
     pool::task<bool> send_row(const client_command& command, std::uint16_t status,
                               std::vector<std::string_view> names, std::vector<std::string> values);

@@ -32,7 +32,8 @@ constexpr std::uint32_t offered_capabilities = [] {
 // Those that a backend connection must share with its session, because they change what the server
 // answers.
 constexpr std::uint32_t backend_capabilities =
-    protocol::capability::found_rows | protocol::capability::ignore_space;
+    protocol::capability::found_rows | protocol::capability::ignore_space |
+    protocol::capability::multi_results | protocol::capability::ps_multi_results;
 
 // Of a login's packets; a client is counted with more.
 constexpr std::size_t login_bytes_free = 2048;
@@ -253,7 +254,8 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
 
     const std::string& schema = who.schema.empty() ? user_->settings.default_schema : who.schema;
     const server_facts& server = worker_->primary_facts();
-    state_.emplace(worker_->vectors(), state_after_login(server, who.collation, schema),
+    state_.emplace(worker_->vectors(),
+                   state_after_login(server, who.collation, schema, is_interactive()),
                    server.lexing);
     const bool refused = !schema.empty() && co_await schema_is_refused(state_->vector());
     if (refused) {
@@ -317,7 +319,8 @@ pool::task<client_session::maybe_reason> client_session::dispatch(client_command
             return maybe_reason();
         case command::ping:
             // The server's OK has the warnings of the last statement, which are why it is held.
-            return held_ ? pass_on(command) : answer_ping(command);
+            return held_ && !state_->only_knows_warnings() ? pass_on(command)
+                                                           : tell_ok(command, state_->warnings());
         case command::process_kill:
             return process_kill(command);
         case command::init_db:
@@ -335,18 +338,22 @@ pool::task<client_session::maybe_reason> client_session::dispatch(client_command
     }
 }
 
-pool::task<client_session::maybe_reason> client_session::answer_ping(
-    const client_command& command) {
-    const bool told = co_await client_.send_ok(command, state_->lasting_status());
-    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
-}
-
 pool::task<client_session::maybe_reason> client_session::pass_on(const client_command& command) {
     request what;
     what.command = &command;
     what.frames = command.frames;
     what.repeatable = command.what != protocol::command::init_db;
+    // What is no statement leaves the number of the last one's warnings.  The server tells that of
+    // the last statement on the connection.
+    const std::uint16_t warnings = state_->warnings();
+    const bool only_here = state_->only_knows_warnings();
+    if (command.what == protocol::command::init_db && (!held_ || only_here))
+        what.warnings = warnings;
     state_->begin_command();
+    if (command.what != protocol::command::field_list) {
+        state_->tell_warnings(warnings);
+        if (only_here) state_->note_question();
+    }
     co_return co_await run_on_primary(what);
 }
 
@@ -356,7 +363,14 @@ pool::task<client_session::maybe_reason> client_session::set_option(const client
     if (in.failed() || option > 1)
         co_return co_await tell_error(command, 1047, "08S01", "Unknown command");
     multi_statements_ = option == 0;  // MYSQL_OPTION_MULTI_STATEMENTS_ON
-    const bool told = co_await client_.send_result_end(command, state_->lasting_status());
+    const bool alive = co_await ask_about_last();
+    if (!alive) co_return disconnect_reason::backend_lost;
+    protocol::ok_packet end{.status = state_->lasting_status(), .warnings = state_->warnings()};
+    std::vector<std::uint8_t> news;
+    if ((client_.capabilities() & protocol::capability::deprecate_eof) != 0)
+        news = state_->take_owed_news();
+    end.session_state = news;
+    const bool told = co_await client_.send_result_end(command, end);
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
@@ -365,9 +379,11 @@ pool::task<client_session::maybe_reason> client_session::reset_connection(
     co_await let_go();
     statements_.clear();
     state_->reset();
+    const server_facts& server = worker_->primary_facts();
+    if (is_interactive() && !server.interactive_timeout.empty())
+        state_->tell_value(*pool::find_variable("wait_timeout"), server.interactive_timeout);
     note_pins({});
-    const bool told = co_await client_.send_ok(command, state_->status());
-    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+    co_return co_await tell_ok(command, 0);
 }
 
 /// Gives up the held connection, and with it the transaction, locks and temporary tables.  Waits
@@ -396,7 +412,10 @@ pool::task<client_session::maybe_reason> client_session::change_user(client_comm
     client_.forget_command();
     const maybe_reason failed = co_await converse(step, next);
     if (failed) co_return failed;
-    co_return co_await begin_session();
+    const bool several = multi_statements_;  // as COM_SET_OPTION has it (tried on 9.7)
+    const maybe_reason ended = co_await begin_session();
+    multi_statements_ = several;
+    co_return ended;
 }
 
 pool::task<client_session::maybe_reason> client_session::show_route(const client_command& command) {
@@ -419,10 +438,42 @@ pool::task<client_session::maybe_reason> client_session::show_route(const client
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;
 }
 
+/// An OK that needs no server.
+pool::task<client_session::maybe_reason> client_session::tell_ok(const client_command& command,
+                                                                 std::uint16_t warnings) {
+    state_->note_own_ok();
+    const std::vector<std::uint8_t> news = state_->take_owed_news();
+    protocol::ok_packet ok{.status = state_->lasting_status(), .warnings = warnings};
+    ok.session_state = news;
+    const bool told = co_await client_.send_ok(command, ok);
+    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+}
+
+/// Learns what only the session's connection knows before Tidegate gives an OK of its own: how many
+/// warnings the last statement left, and news.  False if the connection is lost, and with it what
+/// the session had on it.
+pool::task<bool> client_session::ask_about_last() {
+    if (!held_ || state_->only_knows_warnings()) co_return true;
+    withdraw_offer();
+    const auto pong = co_await held_->ask(protocol::command::ping, {});
+    if (!pong || !pong->status) {
+        held_.discard();
+        const bool needed = state_->in_transaction() || state_->is_pinned_for_more_than_questions();
+        if (!needed) state_->lose_connection();
+        co_return !needed;
+    }
+    state_->on_ok(
+        {.status = *pong->status, .warnings = pong->warnings, .session_state = pong->session_state},
+        false);
+    settle_hold();
+    co_return true;
+}
+
 pool::task<client_session::maybe_reason> client_session::tell_error(const client_command& command,
                                                                     std::uint16_t code,
                                                                     std::string sqlstate,
                                                                     std::string message) {
+    if (state_) state_->note_own_error();
     pool::server_refusal error{code, std::move(sqlstate), std::move(message)};
     const bool told = co_await client_.send_error(command, std::move(error));
     co_return told ? maybe_reason{} : disconnect_reason::client_lost;

@@ -10,6 +10,7 @@
 #include "pool/task.hpp"
 
 #include "pool/server_pool.hpp"
+#include "protocol/capabilities.hpp"
 #include "protocol/prepare_ok.hpp"
 #include "protocol/server_login.hpp"
 #include "proxy/client_channel.hpp"
@@ -34,6 +35,7 @@ class worker;
 ///   session_queries.cpp     text statements: routing, waiting for an edge, retries
 ///   session_prepared.cpp    prepared statements
 ///   session_backend.cpp     one attempt on one server connection
+///   session_schema.cpp      statements that run under another default schema
 ///   session_ride.cpp        short reads that share a connection with those of other sessions
 ///   session_kill.cpp        KILL, of other sessions and of this one
 ///   session_memory.cpp      when memory is short
@@ -74,6 +76,9 @@ public:
     void interrupt(bool statement_only);
     /// Who it belongs to; empty until somebody has logged in.
     std::string_view user() const noexcept;
+    bool is_interactive() const noexcept {
+        return (client_.capabilities() & protocol::capability::interactive) != 0;
+    }
 
     const pin_ledger& pins() const noexcept { return ledger_; }
     std::uint32_t id() const noexcept { return id_; }
@@ -103,6 +108,8 @@ private:
         const rules::script_facts* facts = nullptr;   // null: the command is no statement
         std::string_view text{};                      // of which they are
         rules::statement_history* history = nullptr;  // likewise; null if nobody keeps one
+        std::optional<std::uint16_t> warnings{};      // told instead of the server's
+        bool opens_cursor = false;
         bool repeatable = false;  // a read that may be tried again if the connection is lost
     };
 
@@ -116,26 +123,25 @@ private:
     pool::task<maybe_reason> begin_session();
     pool::task<bool> schema_is_refused(const pool::shared_vector& initial);
     pool::task<maybe_reason> dispatch(client_command& command);
-    pool::task<maybe_reason> answer_ping(const client_command& command);
     pool::task<maybe_reason> change_user(client_command& command);
     pool::task<maybe_reason> set_option(const client_command& command);
     pool::task<maybe_reason> reset_connection(const client_command& command);
     pool::task<maybe_reason> pass_on(const client_command& command);
     pool::task<maybe_reason> show_route(const client_command& command);
+    pool::task<maybe_reason> tell_ok(const client_command& command, std::uint16_t warnings);
+    pool::task<bool> ask_about_last();
     pool::task<maybe_reason> tell_error(const client_command& command, std::uint16_t code,
                                         std::string sqlstate, std::string message);
     void log_end(disconnect_reason why);
 
     // session_queries.cpp
     pool::task<maybe_reason> query(client_command& command);
-    bool name_connection(std::string_view text, std::vector<std::uint8_t>& frames) const;
+    bool name_known(const rules::script_facts& facts, std::string_view text,
+                    std::vector<std::uint8_t>& frames) const;
     pool::task<maybe_reason> run_statement(request what, std::string_view text);
-    pool::task<router::decision> route_to_edge(router::decision decided,
-                                               const rules::script_facts& facts,
-                                               std::string_view text);
-    pool::task<router::decision> route(const rules::script_facts& facts, std::string_view text);
-    router::decision decide(const rules::script_facts& facts, std::string_view text,
-                            bool may_wait) const;
+    pool::task<router::decision> route_to_edge(router::decision decided, const request& what);
+    pool::task<router::decision> route(const request& what);
+    router::decision decide(const request& what, bool may_wait) const;
     bool must_learn_position() const;
     pool::task<maybe_reason> run_on_primary(const request& what);
     pool::task<maybe_reason> conclude(const request& what, attempt outcome, bool held);
@@ -204,7 +210,9 @@ private:
     pool::task<bool> settle_failure(pool::backend_connection& connection, const request& what);
     void end_in_state(const request& what);
     bool must_ask_server(const request& what) const;
+    static bool is_field_list(const request& what);
     pool::task<bool> ask_server(pool::backend_connection& connection, const request& what);
+    void note_answer(const pool::small_answer& answer);
     pool::task<bool> ask_values(pool::backend_connection& connection);
     pool::task<bool> ask_last_insert_id(pool::backend_connection& connection);
     pool::task<bool> ask_locks(pool::backend_connection& connection, std::string_view question);
@@ -216,6 +224,16 @@ private:
     pool::task<void> let_go();
     void withdraw_offer();
     attempt refuse(const boost::system::error_code& why, const pool::server_pool& servers);
+
+    // session_schema.cpp
+    std::string_view other_schema(const request& what) const;
+    pool::shared_vector state_for(const request& what,
+                                  const pool::backend_connection& connection) const;
+    pool::shared_vector in_schema(std::string_view schema) const;
+    void begin_elsewhere(const request& what, const pool::backend_connection& connection);
+    void tell_schema(bool is_last_ok);
+    void tell_schema_of_failure();
+    pool::shared_vector state_behind(const pool::backend_connection& connection) const;
 
     // session_ride.cpp
     class ride;
@@ -251,9 +269,13 @@ private:
     pool::server_refusal refusal_;
     pool::backend_connection* running_ = nullptr;  // what the command runs on now
     const pool::server_endpoint* running_on_ = nullptr;
-    bool interrupted_ = false;                      // by KILL QUERY, during this command
+    bool interrupted_ = false;  // by KILL QUERY, during this command
+    enum class elsewhere : std::uint8_t { no, there, prepared, calling };
+    elsewhere elsewhere_ = elsewhere::no;           // the command runs in another default schema
+    bool told_elsewhere_ = false;                   // the client has been told which one
     bool schema_is_gone_ = false;                   // the server lacks the session's schema
     bool response_failed_ = false;                  // the last response ended with an ERR
+    std::uint16_t error_ = 0;                       // its number
     std::optional<protocol::prepare_ok> prepared_;  // what the last response prepared
 
     std::unordered_map<std::uint32_t, session_statement> statements_;

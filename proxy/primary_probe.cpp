@@ -157,10 +157,12 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
     facts->lexing.server_version = version_number(connection_->server_version());
     const auto settings = co_await connection_->ask(
-        protocol::command::query, "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count");
-    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 2 ||
+        protocol::command::query,
+        "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count, @@GLOBAL.interactive_timeout");
+    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 3 ||
         !settings->rows[0][0] || !settings->rows[0][1])
         co_return nullptr;
+    facts->interactive_timeout = settings->rows[0][2].value_or("");
     apply_sql_mode(facts->lexing, *settings->rows[0][0]);
     const std::string& prepared_max = *settings->rows[0][1];
     std::from_chars(prepared_max.data(), prepared_max.data() + prepared_max.size(),
@@ -168,14 +170,15 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
 
     const auto collations = co_await connection_->ask(
         protocol::command::query,
-        "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS");
+        "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT = 'Yes' "
+        "FROM information_schema.COLLATIONS");
     if (!collations) co_return nullptr;
     for (const auto& row : collations->rows) {
-        if (row.size() != 3 || !row[0] || !row[1] || !row[2]) continue;
+        if (row.size() != 4 || !row[0] || !row[1] || !row[2]) continue;
         std::uint16_t id = 0;
         const char* const end = row[0]->data() + row[0]->size();
         if (std::from_chars(row[0]->data(), end, id).ptr != end) continue;
-        facts->collations[id] = {*row[1], *row[2]};
+        facts->collations[id] = {*row[1], *row[2], row[3] == "1"};
     }
     co_return facts;
 }

@@ -7,6 +7,7 @@
 #include "protocol/execute.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
+#include "proxy/lasting_status.hpp"
 
 namespace proxy {
 using protocol::packet_role;
@@ -140,7 +141,7 @@ protocol::result<void> response_relay::take_whole(packet_role role, std::span<st
             held_error_.emplace(payload.begin(), payload.end());
             return {};
         }
-        if (eof_due_) make_eof(0, how_.status, out);
+        if (eof_due_ && !how_.opens_cursor) make_eof(0, how_.status, out);
         observer_->on_err(*err);
         forward(input, at, input.size(), out);
         return {};
@@ -172,18 +173,26 @@ void response_relay::forward(std::span<std::uint8_t> input, std::size_t from, st
     out.add_input(from, to);
 }
 
-void response_relay::forward_ok(packet_role role, const protocol::ok_packet& ok,
+void response_relay::forward_ok(packet_role role, protocol::ok_packet ok,
                                 std::span<std::uint8_t> input, std::size_t at, relay_output& out) {
     namespace capability = protocol::capability;
+    ok.warnings = how_.warnings.value_or(ok.warnings);
+    how_.status = lasting_status(ok.status);  // for what follows
     const protocol::bytes_view news = observer_->on_ok(ok);
     if (role == packet_role::result_end && !client_has(capability::deprecate_eof)) {
         next_sequence_ = static_cast<std::uint8_t>(input[at + 3] + shift_);
-        make_eof(ok.warnings, ok.status, out);
+        // Behind OUT parameters this packet of MySQL tells neither what they are nor of the OK that
+        // follows.
+        constexpr std::uint16_t parameters = protocol::server_status::ps_out_params;
+        constexpr std::uint16_t untold = parameters | protocol::server_status::more_results_exist;
+        const auto status = static_cast<std::uint16_t>(
+            (ok.status & parameters) != 0 ? ok.status & ~untold : ok.status);
+        make_eof(ok.warnings, status, out);
         shift_ = static_cast<std::uint8_t>(shift_ - 1);  // in place of the packet, not beside it
         return;
     }
-    const bool as_it_is =
-        client_has(capability::session_track) && ok.session_state.empty() && news.empty();
+    const bool as_it_is = client_has(capability::session_track) && !how_.warnings &&
+                          ok.session_state.empty() && news.empty();
     if (as_it_is) return forward(input, at, input.size(), out);
 
     protocol::ok_packet told = ok;

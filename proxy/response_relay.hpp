@@ -74,8 +74,10 @@ public:
         std::uint16_t status = 0;  // the session's, for EOF packets in mid-response
         std::optional<std::uint32_t> statement_id{};  // told instead of the server's, for PREPARE
         bool hold_error = false;  // an ERR as the first packet is not forwarded: see held_error()
-        std::uint16_t hold_code = 0;   // likewise, but only an ERR with this number
-        std::string_view hold_text{};  // and with this in its message
+        std::uint16_t hold_code = 0;              // likewise, but only an ERR with this number
+        std::string_view hold_text{};             // and with this in its message
+        std::optional<std::uint16_t> warnings{};  // told instead of the server's
+        bool opens_cursor = false;  // then no EOF comes between the columns and an error
     };
 
     response_relay(const options& how, response_observer& observer);
@@ -106,7 +108,7 @@ private:
                                       std::size_t at, relay_output& out);
     void forward(std::span<std::uint8_t> input, std::size_t from, std::size_t to,
                  relay_output& out);
-    void forward_ok(protocol::packet_role role, const protocol::ok_packet& ok,
+    void forward_ok(protocol::packet_role role, protocol::ok_packet ok,
                     std::span<std::uint8_t> input, std::size_t at, relay_output& out);
     void make_eof(std::uint16_t warnings, std::uint16_t status, relay_output& out);
     void count_definition();

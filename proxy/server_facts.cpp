@@ -25,9 +25,11 @@ std::size_t prepared_per_connection(const server_facts& server, std::size_t conn
 }
 
 pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
-                                       std::string_view schema) {
+                                       std::string_view schema, bool interactive) {
     pool::session_vector state;
     state.use_schema(schema);
+    if (interactive && !server.interactive_timeout.empty())
+        state.set(*pool::find_variable("wait_timeout"), server.interactive_timeout);
     const auto known = server.collations.find(collation);
     if (known == server.collations.end()) return state;
     const auto set = [&](std::string_view name, const std::string& value) {
@@ -37,6 +39,7 @@ pool::session_vector state_after_login(const server_facts& server, std::uint16_t
     set("character_set_connection", known->second.charset);
     set("character_set_results", known->second.charset);
     set("collation_connection", known->second.name);
+    if (!known->second.is_default) state.set_results_collation(known->second.name);
     return state;
 }
 

@@ -17,12 +17,14 @@ struct server_facts {
     struct collation {
         std::string charset;
         std::string name;
+        bool is_default = false;  // of the character set
     };
 
     std::string version = "8.4.0";  // what clients are greeted with
     rules::lex_options lexing{};    // by its version and its global sql_mode
     std::unordered_map<std::uint16_t, collation> collations{};  // by id
     std::uint64_t max_prepared_stmt_count = 16'382;  // of all its connections; MySQL's default
+    std::string interactive_timeout{};               // seconds; empty: not known
 };
 
 /// How many statements one of `connections` to a server may keep prepared, at most `wanted`: all
@@ -34,8 +36,9 @@ std::size_t prepared_per_connection(const server_facts& server, std::size_t conn
 std::uint32_t version_number(std::string_view version);
 
 /// The state of a session that has just logged in with a collation id and a schema.  An id that the
-/// server does not know leaves the server's own character set, as in MySQL.
+/// server does not know leaves the server's own character set, as in MySQL.  An `interactive`
+/// client's wait_timeout is interactive_timeout.
 pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
-                                       std::string_view schema);
+                                       std::string_view schema, bool interactive);
 
 }  // namespace proxy

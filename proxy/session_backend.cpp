@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint16_t unknown_database = 1049;   // ER_BAD_DB_ERROR
+constexpr std::uint16_t syntax_error = 1064;       // ER_PARSE_ERROR
 constexpr std::uint16_t unknown_statement = 1243;  // ER_UNKNOWN_STMT_HANDLER
 // How the server says that it is this very command that names no statement of the connection; a
 // trigger may raise the same number with words of its own.
@@ -42,10 +43,9 @@ bool closes_connection(const rules::script_facts* facts, const pool::session_vec
     return last.transaction.release || (always && !last.transaction.chain);
 }
 
+/// A client without CLIENT_MULTI_STATEMENTS gets the server's own opinion of what may be several.
 bool must_guard(const rules::script_facts* facts, bool multi_statements) {
-    return facts != nullptr && !multi_statements &&
-           std::any_of(facts->statements.begin(), facts->statements.end(),
-                       [](const rules::statement_facts& s) { return s.incomplete; });
+    return facts != nullptr && !multi_statements && (!facts->single() || facts->front().incomplete);
 }
 
 }  // namespace
@@ -71,6 +71,7 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
                                                                bool is_edge, const request& what) {
     response_failed_ = true;  // until there is one
     schema_is_gone_ = false;
+    elsewhere_ = elsewhere::no;
     withdraw_offer();
     pool::lease connection = std::move(held_);
     if (!connection) {
@@ -127,6 +128,7 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
         (connection.state() != state_->vector() || what.facts != nullptr))
         ready = co_await bring_to_state(connection, what);
     if (ready != attempt::finished) co_return ready;
+    begin_elsewhere(what, connection);
 
     std::vector<std::uint8_t> made;
     protocol::bytes_view frames = what.frames;
@@ -141,6 +143,7 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
         bound->bound_types = what.statement->types;
     }
     const attempt outcome = co_await relay(connection, is_edge, what, again);
+    if (response_failed_) tell_schema_of_failure();
     const bool answered = outcome == attempt::finished || outcome == attempt::edge_refused;
     if (answered && response_failed_ && bound != nullptr)
         bound->types_known = false;  // perhaps not taken over
@@ -161,9 +164,14 @@ pool::task<client_session::attempt> client_session::obtain(pool::server_pool& se
 pool::task<client_session::attempt> client_session::bring_to_state(
     pool::backend_connection& connection, const request& what) {
     using protocol::command;
-    if (connection.state() != state_->vector()) {
+    const bool is_there = connection.state() == state_->vector() && other_schema(what).empty();
+    const pool::shared_vector wanted = is_there ? nullptr : state_for(what, connection);
+    if (!is_there && connection.state() != wanted) {
         worker_->count().state_replays.add();
-        const auto moved = co_await connection.synchronise(state_->vector(), refusal_);
+        auto moved = co_await connection.synchronise(wanted, refusal_);
+        // Into the session's own schema, if that is all.
+        if (!moved && moved.error() == pool::errc::state_refused && wanted != state_->vector())
+            moved = co_await connection.synchronise(state_->vector(), refusal_);
         if (!moved && moved.error() != pool::errc::state_refused) co_return attempt::lost_unbegun;
         schema_is_gone_ = !moved && refusal_.code == unknown_database;
         if (!moved) co_return attempt::refused;
@@ -191,6 +199,8 @@ response_relay::options client_session::relay_options(std::uint32_t backend_capa
     how.client_capabilities = client_.capabilities();
     how.status = state_->lasting_status();
     how.hold_error = is_edge;
+    how.warnings = what.warnings;
+    how.opens_cursor = what.opens_cursor;
     if (!again) how.hold_code = error_to_hold(what);
     if (how.hold_code == unknown_statement) how.hold_text = given_to_execute;
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
@@ -282,7 +292,7 @@ pool::task<bool> client_session::settle(pool::backend_connection& connection, co
     }
     end_in_state(what);
     if (must_ask_server(what)) return ask_server(connection, what);
-    connection.note_state(state_->vector());
+    connection.note_state(state_behind(connection));
     return true;
 }
 
@@ -298,21 +308,34 @@ pool::task<bool> client_session::settle_failure(pool::backend_connection& connec
 }
 
 void client_session::end_in_state(const request& what) {
-    if (what.facts != nullptr) {
+    const bool guarded = must_guard(what.facts, multi_statements_);
+    if (guarded && response_failed_ && error_ == syntax_error) {
+        state_->end_refused_script();
+    } else if (what.facts != nullptr) {
         state_->end_script(*what.facts, what.text, response_failed_);
     } else {
-        state_->end_command();
+        state_->end_command(response_failed_);
     }
 }
 
 bool client_session::must_ask_server(const request& what) const {
     return must_guard(what.facts, multi_statements_) || state_->must_restore_tracking() ||
            !state_->to_ask().empty() || state_->must_ask_last_insert_id() ||
-           !state_->locks_question().empty();
+           !state_->locks_question().empty() || is_field_list(what);
+}
+
+/// It warns that it is deprecated, but only the next OK says so.
+bool client_session::is_field_list(const request& what) {
+    return what.command->what == protocol::command::field_list;
 }
 
 pool::task<bool> client_session::ask_server(pool::backend_connection& connection,
                                             const request& what) {
+    if (is_field_list(what)) {
+        const auto pong = co_await connection.ask(protocol::command::ping, {});
+        if (!pong || !pong->status) co_return false;
+        state_->tell_warnings(pong->warnings);
+    }
     if (must_guard(what.facts, multi_statements_)) {
         const auto done =
             co_await connection.ask(protocol::command::set_option, multi_statements_on);
@@ -322,6 +345,7 @@ pool::task<bool> client_session::ask_server(pool::backend_connection& connection
         const auto done =
             co_await connection.ask(protocol::command::query, pool::tracking_statement());
         if (!done) co_return false;
+        state_->note_question();
         state_->tracking_restored();
     }
     if (!state_->to_ask().empty()) {
@@ -336,8 +360,14 @@ pool::task<bool> client_session::ask_server(pool::backend_connection& connection
         const bool asked = co_await ask_locks(connection, question);
         if (!asked) co_return false;
     }
-    connection.note_state(state_->vector());
+    connection.note_state(state_behind(connection));
     co_return true;
+}
+
+/// Of a question of Tidegate's own: the news that MySQL tells only now are the client's.
+void client_session::note_answer(const pool::small_answer& answer) {
+    state_->note_question();
+    state_->on_owed_news(answer.session_state);
 }
 
 pool::task<bool> client_session::ask_values(pool::backend_connection& connection) {
@@ -352,6 +382,7 @@ pool::task<bool> client_session::ask_values(pool::backend_connection& connection
     if (!answer || answer->refusal || answer->rows.size() != 1 ||
         answer->rows[0].size() != unknown.size())
         co_return false;
+    note_answer(*answer);
     for (std::size_t i = 0; i < unknown.size(); ++i) {
         // SELECT @@x tells booleans as 1 and 0, the trackers as ON and OFF; either can be set.
         state_->tell_value(unknown[i], answer->rows[0][i]);
@@ -365,6 +396,7 @@ pool::task<bool> client_session::ask_last_insert_id(pool::backend_connection& co
         co_await connection.ask(protocol::command::query, "SELECT LAST_INSERT_ID() LIMIT 1");
     if (!answer || answer->rows.size() != 1 || answer->rows[0].size() != 1 || !answer->rows[0][0])
         co_return false;
+    note_answer(*answer);
     const std::string& text = *answer->rows[0][0];
     std::uint64_t id = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec == std::errc())
@@ -376,6 +408,7 @@ pool::task<bool> client_session::ask_locks(pool::backend_connection& connection,
                                            std::string_view question) {
     const auto answer = co_await connection.ask(protocol::command::query, question);
     if (!answer) co_return false;
+    note_answer(*answer);
     // A name that is no lock's name is refused: then they stay until all are released.
     const bool held = answer->refusal || answer->rows.size() != 1 || answer->rows[0].empty() ||
                       answer->rows[0][0] != "0";
@@ -490,11 +523,15 @@ client_session::attempt client_session::refuse(const boost::system::error_code& 
 protocol::bytes_view client_session::on_ok(const protocol::ok_packet& ok) {
     const bool in_eof = ok.header == protocol::ok_packet::result_end_header &&
                         (client_.capabilities() & protocol::capability::deprecate_eof) == 0;
+    const bool last = ok.header == protocol::ok_packet::plain_header &&
+                      (ok.status & protocol::server_status::more_results_exist) == 0;
+    tell_schema(last);
     return state_->on_ok(ok, !in_eof);
 }
 
-void client_session::on_err(const protocol::err_packet&) {
+void client_session::on_err(const protocol::err_packet& err) {
     response_failed_ = true;
+    error_ = err.code;
 }
 
 }  // namespace proxy

@@ -9,8 +9,8 @@
 
 #include "proxy/client_session.hpp"
 #include "proxy/worker.hpp"
-#include "rules/connection_id.hpp"
 #include "rules/kill_statement.hpp"
+#include "rules/known_calls.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -114,8 +114,7 @@ pool::task<client_session::maybe_reason> client_session::kill(const client_comma
     if (outcome == kill_outcome::not_owner)
         co_return co_await tell_error(command, 1095, "HY000",
                                       fmt::format("You are not owner of thread {}", id));
-    const bool told = co_await client_.send_ok(command, state_->status());
-    co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+    co_return co_await tell_ok(command, 0);
 }
 
 pool::task<bool> client_session::may_kill_others() {

@@ -11,7 +11,7 @@
 #include "proxy/client_session.hpp"
 #include "proxy/repeatable_read.hpp"
 #include "proxy/worker.hpp"
-#include "rules/connection_id.hpp"
+#include "rules/known_calls.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -121,6 +121,8 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     worker_->count().queries.add();
     worker_->count().prepared_executes.add();
     if (statement->lacks_long_data) co_return co_await tell_long_data_lost(command, *statement);
+    if (const auto refused = std::exchange(statement->refused_data, nullptr))
+        co_return co_await tell_error(command, refused->code, refused->sqlstate, refused->message);
     if (layout->types_bound) {
         statement->types.assign(layout->types.begin(), layout->types.end());
         statement->types_known = true;
@@ -133,6 +135,8 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     what.statement = statement;
     what.facts = statement->facts.get();
     what.history = statement->history.get();
+    const bool read = statement->facts->front().cls == rules::statement_class::read;
+    what.opens_cursor = read && layout->opens_cursor();
     what.repeatable = is_repeatable_read(*statement->facts) && !statement->has_long_data &&
                       !layout->opens_cursor();
     const maybe_reason ended = co_await run_statement(what, statement->text->text);
@@ -185,15 +189,19 @@ pool::prepared_statement* client_session::bind_execution(pool::backend_connectio
 /// Long data belongs to one server connection, so from here to the execution the session keeps it.
 pool::task<client_session::maybe_reason> client_session::send_long_data(client_command& command) {
     session_statement* statement = find_statement(command);
-    if (statement == nullptr) co_return std::nullopt;  // the command has no answer
+    // The command has no answer.  If there is nowhere to send the data to, its execution says so.
+    if (statement == nullptr || statement->refused_data) co_return std::nullopt;
     leave_edge();
     withdraw_offer();
     pool::lease connection = std::move(held_);
-    if (!connection) {
-        const attempt got = co_await obtain(worker_->primary(), connection);
-        if (got != attempt::finished) co_return disconnect_reason::backend_lost;
+    attempt ready = attempt::finished;
+    if (!connection) ready = co_await obtain(worker_->primary(), connection);
+    if (ready == attempt::finished) ready = co_await ready_statement(*connection, *statement);
+    if (ready == attempt::refused) {
+        statement->refused_data = std::make_unique<const pool::server_refusal>(refusal_);
+        if (connection) keep_or_give_back(std::move(connection));
+        co_return std::nullopt;
     }
-    const attempt ready = co_await ready_statement(*connection, *statement);
     if (ready != attempt::finished) co_return disconnect_reason::backend_lost;
     const pool::prepared_statement* there = connection->prepared.find(*statement->text);
     protocol::rewrite_statement_id(command.frames.subspan(protocol::header_size), there->id);
@@ -233,9 +241,12 @@ pool::task<client_session::maybe_reason> client_session::reset_statement(client_
     if (statement == nullptr)
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     statement->lacks_long_data = false;
-    if (!statement->has_cursor && !statement->has_long_data) {
-        const bool told = co_await client_.send_ok(command, state_->lasting_status());
-        co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+    statement->refused_data.reset();
+    // On the connection that the session holds it clears the number of warnings, too.
+    const bool there = held_ && held_->prepared.find(*statement->text) != nullptr;
+    if (!there && !statement->has_cursor && !statement->has_long_data) {
+        state_->tell_warnings(0);
+        co_return co_await tell_ok(command, 0);
     }
     request what;
     what.command = &command;

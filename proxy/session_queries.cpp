@@ -14,7 +14,7 @@
 #include "proxy/log.hpp"
 #include "proxy/repeatable_read.hpp"
 #include "proxy/worker.hpp"
-#include "rules/connection_id.hpp"
+#include "rules/known_calls.hpp"
 
 namespace proxy {
 namespace asio = boost::asio;
@@ -94,11 +94,19 @@ bool reads_data(const rules::script_facts& facts) {
 
 }  // namespace
 
-/// The query with the id that the client knows in CONNECTION_ID()'s place, framed; false if that
-/// is not what it asks for.
-bool client_session::name_connection(std::string_view text,
-                                     std::vector<std::uint8_t>& frames) const {
-    const auto named = rules::with_connection_id(text, state_->lexing(), id_);
+/// The query with what only this session knows in its place, framed: the id of CONNECTION_ID(), and
+/// ROW_COUNT() as the last answer told it.  False if it asks for nothing of the kind.
+bool client_session::name_known(const rules::script_facts& facts, std::string_view text,
+                                std::vector<std::uint8_t>& frames) const {
+    std::optional<std::string> named;
+    if (facts.effects().has(effect::reads_connection_id))
+        named = rules::with_connection_id(text, state_->lexing(), id_);
+    const std::optional<std::int64_t> rows = state_->row_count();
+    if (facts.single() && facts.effects().has(effect::reads_row_count) && rows) {
+        auto counted =
+            rules::with_row_count(named ? std::string_view(*named) : text, state_->lexing(), *rows);
+        if (counted) named = std::move(counted);
+    }
     if (!named) return false;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(frames);
@@ -115,18 +123,15 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
 
     const auto known = worker_->facts().find(text, state_->lexing());
     const rules::script_facts& facts = *known.facts;
-    if (!multi_statements_ && !facts.single())
-        co_return co_await tell_error(
-            command, 1064, "42000",
-            "You have an error in your SQL syntax: several statements in one query, and the client "
-            "has not asked for CLIENT_MULTI_STATEMENTS");
-    if (kills(facts)) co_return co_await kill_statement(command, facts);
+    // Several statements of a client that has not asked for them are for the server to refuse.
+    const bool may_kill = multi_statements_ || facts.single();
+    if (may_kill && kills(facts)) co_return co_await kill_statement(command, facts);
     request what;
     what.command = &command;
     what.frames = command.frames;
-    std::vector<std::uint8_t> own_id;
-    if (facts.effects().has(effect::reads_connection_id) && name_connection(text, own_id))
-        what.frames = own_id;
+    std::vector<std::uint8_t> named;
+    constexpr rules::effect_set known_here = effect::reads_connection_id | effect::reads_row_count;
+    if (facts.effects().has(known_here) && name_known(facts, text, named)) what.frames = named;
     what.facts = &facts;
     what.history = known.history.get();
     what.repeatable = is_repeatable_read(facts);
@@ -148,7 +153,7 @@ pool::task<client_session::maybe_reason> client_session::run_statement(request w
         std::size_t edge = 0;
         std::uint16_t code = 0;
     } lacking;
-    router::decision decided = co_await route(*what.facts, text);
+    router::decision decided = co_await route(what);
     last_route_.cls = what.facts->front().cls;
     last_route_.on_edge = false;
     count_decision(decided);
@@ -203,23 +208,21 @@ void client_session::note_coverage_bug(std::size_t edge, std::uint16_t code) {
 }
 
 /// Decides where a statement runs; waits for an edge that is a little behind, as long as allowed.
-pool::task<router::decision> client_session::route(const rules::script_facts& facts,
-                                                   std::string_view text) {
+pool::task<router::decision> client_session::route(const request& what) {
     last_route_.waited = {};
-    router::decision decided = decide(facts, text, true);
+    router::decision decided = decide(what, true);
     if (decided.to == router::target::primary) return decided;
-    return route_to_edge(std::move(decided), facts, text);
+    return route_to_edge(std::move(decided), what);
 }
 
 pool::task<router::decision> client_session::route_to_edge(router::decision decided,
-                                                           const rules::script_facts& facts,
-                                                           std::string_view text) {
+                                                           const request& what) {
     const clock::time_point began = clock::now();
     const clock::time_point give_up = began + worker_->settings().routing.wait;
     if (must_learn_position()) {
         const auto seen = co_await worker_->position().learn(give_up);
         if (seen) state_->must_see_too(*seen);
-        decided = decide(facts, text, seen != nullptr);
+        decided = decide(what, seen != nullptr);
         if (!seen) {
             decided.to = router::target::primary;
             decided.why = router::reason::edge_behind;
@@ -230,7 +233,7 @@ pool::task<router::decision> client_session::route_to_edge(router::decision deci
         const bool arrived =
             co_await worker_->watch().wait(decided.edge, state_->must_see(), give_up);
         if (!arrived) worker_->count().edge_wait_timeouts.add();
-        decided = decide(facts, text, false);
+        decided = decide(what, false);
     }
     last_route_.waited =
         std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began);
@@ -241,11 +244,11 @@ pool::task<router::decision> client_session::route_to_edge(router::decision deci
     co_return decided;
 }
 
-router::decision client_session::decide(const rules::script_facts& facts, std::string_view text,
-                                        bool may_wait) const {
+router::decision client_session::decide(const request& what, bool may_wait) const {
     router::session_view session = state_->view(user_->settings.level);
     session.may_wait = may_wait;
-    return router::decide(facts, session, worker_->topology(), text, state_->lexing());
+    if (const std::string_view other = other_schema(what); !other.empty()) session.schema = other;
+    return router::decide(*what.facts, session, worker_->topology(), what.text, state_->lexing());
 }
 
 /// Consistency `session` also means not to go back behind what was read from the primary.

@@ -98,7 +98,7 @@ bool client_session::may_ride(const request& what) const {
            !facts.effects.has(of_the_connection) &&
            what.history->is_short(worker_->settings().limits.convoy_wait) &&
            what.frames.size() <= statement_bytes_max && !state_->in_transaction() &&
-           !state_->is_pinned() && state_->is_autocommit();
+           !state_->is_pinned() && state_->is_autocommit() && other_schema(what).empty();
 }
 
 /// Waits for a connection, alone or with others.  Nothing is returned if the statement is yet to be

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
 #include <utility>
 
 #include "protocol/server_status.hpp"
+#include "proxy/lasting_status.hpp"
 #include "rules/analyze.hpp"
 #include "rules/ascii.hpp"
 #include "rules/literal.hpp"
@@ -115,6 +117,24 @@ bool assigns_literals_only(const rules::statement_facts& statement) {
                         });
 }
 
+/// True if a change of state that the server reports of it is one that it takes back itself (tried
+/// on 9.7): SET_VAR, and what SHOW does to read the dictionary.  A view may call a function that
+/// changes more.
+bool changes_only_meanwhile(const rules::statement_facts& statement, std::string_view text) {
+    if (may_change_state(statement)) return false;
+    const auto has = [&](std::string_view word) { return boost::algorithm::icontains(text, word); };
+    if (statement.cls == statement_class::show) return !has("SELECT");
+    return statement.cls == statement_class::read && statement.tables.empty() && has("SET_VAR");
+}
+
+/// Whether the first answer is the first statement's, and so on.
+bool has_one_answer_each(const rules::script_facts& script) {
+    return std::none_of(script.statements.begin(), script.statements.end(), [](const auto& s) {
+        return s.cls == statement_class::call || s.cls == statement_class::execute_text ||
+               s.cls == statement_class::unknown || s.incomplete;
+    });
+}
+
 /// True if a connection on which this ran has no other state afterwards than the trackers tell.
 bool leaves_nothing(const rules::script_facts& script) {
     constexpr rules::effect_set lasting =
@@ -159,8 +179,7 @@ session_state::session_state(pool::vector_interner& vectors, pool::session_vecto
 }
 
 std::uint16_t session_state::lasting_status() const noexcept {
-    return status_ & (server_status::in_transaction | server_status::autocommit |
-                      server_status::no_backslash_escapes | server_status::in_transaction_readonly);
+    return proxy::lasting_status(status_);
 }
 
 bool session_state::in_transaction() const noexcept {
@@ -195,8 +214,9 @@ router::session_view session_state::view(router::consistency level) const {
 void session_state::begin_command() {
     vector_before_ = vector_;
     lexing_before_ = lexing_;
-    unexplained_change_ = false;
-    warnings_left_ = false;
+    changes_.clear();
+    warnings_left_ = 0;
+    only_knows_warnings_ = false;
     last_insert_id_unknown_ = false;
     locks_changed_ = false;
     to_ask_.clear();
@@ -204,10 +224,12 @@ void session_state::begin_command() {
 
 protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok, bool carries_news) {
     status_ = ok.status;
-    warnings_left_ = ok.warnings > 0;
+    warnings_left_ = ok.warnings;
+    row_count_.on_ok(ok);
     if (ok.header == protocol::ok_packet::plain_header && ok.last_insert_id != 0)
         last_insert_id_ = ok.last_insert_id;
     if (!ok.session_state.empty()) on_owed_news(ok.session_state);
+    changes_.next_answer();
     if (!carries_news) return {};
     news_ = std::exchange(owed_news_, {});
     return news_;
@@ -215,6 +237,18 @@ protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok, bool ca
 
 void session_state::on_owed_news(protocol::bytes_view session_state) {
     on_news(session_state);
+    owe(session_state);
+}
+
+void session_state::owe_schema(std::string_view schema) {
+    std::vector<std::uint8_t> news;
+    protocol::writer out(news);
+    protocol::encode({protocol::session_track_type::schema, {}, schema}, out);
+    protocol::encode({protocol::session_track_type::state_change, {}, "1"}, out);
+    owe(news);
+}
+
+void session_state::owe(protocol::bytes_view session_state) {
     std::vector<std::uint8_t> wanted;
     wishes_.filter(session_state, wanted);
     owed_news_ = owed_news_.empty() ? std::move(wanted) : merged_news(owed_news_, wanted);
@@ -257,7 +291,7 @@ void session_state::on_change(const protocol::session_change& change) {
             break;
         }
         case type::state_change:
-            unexplained_change_ = true;
+            changes_.add();
             break;
         case type::gtids:
             if (auto written = protocol::gtid_set::parse(change.value)) {
@@ -284,14 +318,14 @@ void session_state::end_script(const rules::script_facts& script, std::string_vi
                                bool failed) {
     // Of several statements any may have failed, those before it having done their work.
     const bool undone = failed && script.single();
-    bool explained = false;    // by one of them
-    bool unexplained = false;  // one of them may have done what nobody knows
-    for (const rules::statement_facts& statement : script.statements) {
-        const bool explains = apply(statement, failed, undone, script.single());
-        explained = explained || explains;
-        unexplained = unexplained || (!explains && may_change_state(statement));
+    if (script.single()) {
+        const rules::statement_facts& only = script.front();
+        const bool explained = apply(only, failed, undone, true);
+        if (changes_.any() && !explained && !changes_only_meanwhile(only, text))
+            pin(pin_reason::unknown);
+    } else {
+        apply_all(script, failed);
     }
-    if (unexplained_change_ && (unexplained || !explained)) pin(pin_reason::unknown);
     const rules::effect_set effects = script.effects();
     if (effects.has(effect::takes_get_lock | effect::releases_lock))
         apply_named_locks(script, text, failed);
@@ -299,9 +333,53 @@ void session_state::end_script(const rules::script_facts& script, std::string_vi
     unpin(pin_reason::last_statement);
     // The next statement may ask for what only this connection knows.
     asks_counts_ = asks_counts_ || effects.has(effect::reads_found_rows | effect::reads_row_count);
-    if (failed || warnings_left_ || asks_counts_ || effects.has(effect::sets_found_rows))
+    if (failed || warnings_left_ > 0 || asks_counts_ || effects.has(effect::sets_found_rows))
         pin(pin_reason::last_statement);
-    unexplained_change_ = false;
+    changes_.clear();
+    const bool calls = std::any_of(
+        script.statements.begin(), script.statements.end(), [](const rules::statement_facts& s) {
+            return s.cls == statement_class::call || s.cls == statement_class::execute_text;
+        });
+    if (failed) row_count_.on_err();
+    if (failed) warnings_left_ = 1;  // the error itself
+    if (calls && !failed) row_count_.on_call();
+}
+
+void session_state::end_command(bool failed) {
+    changes_.clear();
+    if (!failed) return;
+    row_count_.on_err();
+    warnings_left_ = 1;
+}
+
+void session_state::note_own_error() noexcept {
+    only_knows_warnings_ = true;
+    warnings_left_ = 1;
+    row_count_.on_err();
+}
+
+void session_state::end_refused_script() {
+    row_count_.on_err();
+    warnings_left_ = 1;
+    pin(pin_reason::last_statement);
+    changes_.clear();
+}
+
+/// Several statements; what changes the state must be explained by the statement that did it.
+void session_state::apply_all(const rules::script_facts& script, bool failed) {
+    const bool placed = has_one_answer_each(script);
+    bool any = false;          // explains a change
+    bool unexplained = false;  // one of them may have done what nobody knows
+    bool wrong = false;
+    for (std::size_t i = 0; i < script.statements.size(); ++i) {
+        const rules::statement_facts& statement = script.statements[i];
+        const bool explains = apply(statement, failed, false, false);
+        any = any || explains;
+        unexplained = unexplained || (!explains && may_change_state(statement));
+        wrong = wrong || (!explains && changes_.in(i));
+    }
+    const bool explained = placed ? !wrong : any && !unexplained;
+    if (changes_.any() && !explained) pin(pin_reason::unknown);
 }
 
 /// `undone` statements have failed alone.  Most do all or nothing; those that do their work row by
@@ -497,6 +575,7 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
             // The trackers do not tell the collation that SET NAMES chooses (tried on 9.7).
             for (const char* name : character_set_variables) ask(name);
             if (set.name == "character_set_filesystem") ask(set.name);
+            apply_results_collation(set);
         } else if (set.name == "last_insert_id" || set.name == "identity") {
             last_insert_id_unknown_ = true;
         } else if (set.name == "sql_log_bin") {
@@ -517,6 +596,16 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
             ask("sql_big_selects");  // is reset by it, untold (tried on 9.7)
         }
     }
+}
+
+/// SET NAMES … COLLATE chooses the collation of results, too; who sets their character set takes
+/// its default one.
+void session_state::apply_results_collation(const rules::assignment& set) {
+    if (set.name != "names" && set.name != "character set" && set.name != "character_set_results")
+        return;
+    pool::session_vector changed = *vector_;
+    changed.set_results_collation(rules::lower(set.collation));
+    set_vector(std::move(changed));
 }
 
 /// A literal is carried in the vector, as SQL that means the same on every connection; all else is
@@ -563,6 +652,7 @@ void session_state::lose_connection() {
     status_ = static_cast<std::uint16_t>(status_ & ~server_status::in_transaction);
     characteristics_pending_ = false;
     asks_counts_ = false;
+    row_count_.forget();
     begin_command();
 }
 
@@ -573,6 +663,7 @@ void session_state::reset() {
     wishes_ = {};
     owed_news_.clear();
     lose_connection();
+    row_count_ = {};
     status_ = server_status::autocommit;
     last_insert_id_ = 0;
 }

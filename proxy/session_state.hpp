@@ -2,15 +2,19 @@
 
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pool/session_vector.hpp"
 #include "protocol/gtid_set.hpp"
 #include "protocol/ok_packet.hpp"
+#include "proxy/last_row_count.hpp"
 #include "proxy/pin_holders.hpp"
 #include "proxy/pin_reason.hpp"
+#include "proxy/reported_changes.hpp"
 #include "proxy/tracker_wishes.hpp"
 #include "router/decide.hpp"
 #include "rules/sql_mode.hpp"
@@ -44,7 +48,7 @@ public:
     bool in_transaction() const noexcept;
     bool is_autocommit() const noexcept;
     /// True if the server has reported a change in this command that no variable told.
-    bool reported_change() const noexcept { return unexplained_change_; }
+    bool reported_change() const noexcept { return changes_.any(); }
     bool is_pinned() const noexcept { return pins_.any(); }
     bool is_pinned(pin_reason why) const noexcept { return pins_.test(index(why)); }
     /// False if the connection is kept only because the next statement may ask about the last.
@@ -88,6 +92,8 @@ public:
     protocol::bytes_view on_ok(const protocol::ok_packet& ok, bool carries_news = true);
     /// What a statement that failed has changed: the client is told with the next OK.
     void on_owed_news(protocol::bytes_view session_state);
+    /// The client is told with the next OK that this is its schema.
+    void owe_schema(std::string_view schema);
     /// What the trackers told besides, to Tidegate only.
     void on_news(protocol::bytes_view session_state);
     /// Likewise, of the transaction.
@@ -101,8 +107,24 @@ public:
     /// After the response to `script`, whose text is `text`: pins for what it did, and unpins for
     /// what it ended.  `failed` if it ended with an error.
     void end_script(const rules::script_facts& script, std::string_view text, bool failed);
+    /// After a text of which the server ran nothing.
+    void end_refused_script();
     /// After COM_INIT_DB and the like, where the trackers say all.
-    void end_command() { unexplained_change_ = false; }
+    void end_command(bool failed);
+    /// News that the client is yet to be told, with an OK that no server has made.
+    std::vector<std::uint8_t> take_owed_news() { return std::exchange(owed_news_, {}); }
+    /// What ROW_COUNT() is; nothing if only the connection knows.
+    std::optional<std::int64_t> row_count() const noexcept { return row_count_.value(); }
+    /// Tidegate has answered a command itself.
+    void note_own_ok() noexcept { row_count_.on_ok({}); }
+    void note_own_error() noexcept;
+    /// Tidegate has asked the connection something since the last answer.
+    void note_question() noexcept { only_knows_warnings_ = true; }
+    /// True if no connection knows how many warnings there were.
+    bool only_knows_warnings() const noexcept { return only_knows_warnings_; }
+    /// How many warnings the last statement left, an error being one.
+    void tell_warnings(std::uint16_t count) noexcept { warnings_left_ = count; }
+    std::uint16_t warnings() const noexcept { return warnings_left_; }
 
     /// Variables whose new value the trackers did not tell: ask the server, then tell_values().
     const std::vector<pool::variable_id>& to_ask() const noexcept { return to_ask_; }
@@ -129,9 +151,12 @@ public:
 private:
     static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
     void on_change(const protocol::session_change& change);
+    void owe(protocol::bytes_view session_state);
+    void apply_all(const rules::script_facts& script, bool failed);
     /// True if it explains a change of state that the server has reported.
     bool apply(const rules::statement_facts& statement, bool failed, bool undone, bool alone);
     void apply_assignments(const rules::statement_facts& statement, bool undone);
+    void apply_results_collation(const rules::assignment& set);
     void apply_user_variable(const rules::assignment& set);
     void apply_temporary_tables(const rules::statement_facts& statement, bool failed, bool alone);
     void apply_named_locks(const rules::script_facts& script, std::string_view text, bool failed);
@@ -151,6 +176,7 @@ private:
     rules::lex_options lexing_;
     rules::lex_options lexing_before_;
     tracker_wishes wishes_;
+    last_row_count row_count_;
     protocol::gtid_set must_see_;
     std::bitset<pin_reason_count> pins_;
     pin_holders holders_;
@@ -158,8 +184,9 @@ private:
     std::uint64_t last_insert_id_ = 0;
     bool last_insert_id_unknown_ = false;
     bool characteristics_pending_ = false;  // SET TRANSACTION for the next one
-    bool unexplained_change_ = false;       // the server reported one in this command
-    bool warnings_left_ = false;            // by the last OK
+    reported_changes changes_;              // in this command
+    bool only_knows_warnings_ = false;
+    std::uint16_t warnings_left_ = 0;  // by the last OK
     bool tracking_touched_ = false;
     bool has_read_primary_ = false;
     bool locks_changed_ = false;  // by this command, as far as known by name

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "pool/backend_connection.hpp"
 #include "pool/prepared_registry.hpp"
 #include "rules/statement_facts.hpp"
 #include "rules/statement_history.hpp"
@@ -23,6 +24,9 @@ struct session_statement {
     bool has_cursor = false;       // open on the held connection
     bool lacks_long_data = false;  // there was no memory for a part of it
     pool::memory_share memory{};
+    /// Why long data for the next execution went nowhere: it could not be prepared where the
+    /// session is.  Null if it did not.
+    std::unique_ptr<const pool::server_refusal> refused_data{};
 };
 
 }  // namespace proxy

@@ -35,6 +35,8 @@ constexpr std::uint32_t no_such_statement = 4'000'000'000;
 command command_of(action what) {
     switch (what) {
         case action::query:
+        case action::kill:
+        case action::kill_query:
             return command::query;
         case action::prepare:
             return command::stmt_prepare;
@@ -78,7 +80,7 @@ std::uint32_t client::id_of(const std::string& name) const {
     return known == statements_.end() ? no_such_statement : known->second;
 }
 
-std::optional<bytes> client::payload_of(const step& one) const {
+std::optional<bytes> client::payload_of(const step& one, std::uint32_t victim) const {
     bytes payload;
     protocol::writer out(payload);
     if (one.what != action::execute) out.u8(static_cast<std::uint8_t>(command_of(one.what)));
@@ -121,6 +123,12 @@ std::optional<bytes> client::payload_of(const step& one) const {
             protocol::encode(wanted, capabilities_, out);
             break;
         }
+        case action::kill:
+            out.text("KILL " + std::to_string(victim));
+            break;
+        case action::kill_query:
+            out.text("KILL QUERY " + std::to_string(victim));
+            break;
         case action::statistics:
         case action::ping:
         case action::reset_connection:
@@ -129,11 +137,11 @@ std::optional<bytes> client::payload_of(const step& one) const {
     return payload;
 }
 
-void client::begin(const step& one) {
+void client::begin(const step& one, std::uint32_t victim) {
     current_ = one;
     if (one.what == action::connect) leave();
     if (!socket_) return;
-    if (const auto payload = payload_of(one)) send(*payload);
+    if (const auto payload = payload_of(one, victim)) send(*payload);
 }
 
 answer client::finish() {
@@ -145,6 +153,14 @@ answer client::finish() {
                              (current_.what == action::reset_connection && !failed);
     if (starts_anew) statements_.clear();
     if (current_.what == action::close_statement) statements_.erase(current_.name);
+    return told;
+}
+
+answer client::end() {
+    answer told;
+    while (socket_)
+        if (const auto payload = receive(told))
+            told.push_back(escaped(protocol::as_text(protocol::bytes_view(*payload))));
     return told;
 }
 
@@ -224,6 +240,7 @@ answer client::log_in() {
         }
         if (step->next == next::logged_in) {
             capabilities_ = login.outcome().capabilities;
+            connection_id_ = login.outcome().connection_id;
             told.push_back("logged in" + describe_news(login.outcome().session_state));
             return told;
         }

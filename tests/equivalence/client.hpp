@@ -22,13 +22,17 @@ public:
     client(const client&) = delete;
     client& operator=(const client&) = delete;
 
-    /// Errors: bad_script.
-    void begin(const step& one);
+    /// `victim` is the connection id that a KILL is about.  Errors: bad_script.
+    void begin(const step& one, std::uint32_t victim = 0);
     /// The answer to what begin() has sent; empty for a command without one.
     answer finish();
+    /// After a KILL by another session: how the connection ends.
+    answer end();
+    std::uint32_t connection_id() const noexcept { return connection_id_; }
 
 private:
-    std::optional<std::vector<std::uint8_t>> payload_of(const step& one) const;
+    std::optional<std::vector<std::uint8_t>> payload_of(const step& one,
+                                                        std::uint32_t victim) const;
     std::uint32_t id_of(const std::string& name) const;
     void send(protocol::bytes_view payload, std::uint8_t sequence = 0);
     /// The next packet's payload; nothing, and a line in `told`, if there is none.
@@ -41,6 +45,7 @@ private:
     std::uint16_t port_;
     std::optional<support::raw_client> socket_;
     std::uint32_t capabilities_ = 0;
+    std::uint32_t connection_id_ = 0;
     std::uint8_t sequence_ = 0;  // of the next packet from the server
     step current_;
     std::map<std::string, std::uint32_t> statements_;  // their ids

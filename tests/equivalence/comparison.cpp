@@ -17,6 +17,20 @@ struct pair_of_clients {
         : direct(direct_port), tested(tested_port) {}
 };
 
+bool names_session(const step& one) {
+    return one.what == action::kill || one.what == action::kill_query;
+}
+
+// Whether the victim's connection ends on both sides.
+bool kills(const step& one, const difference& told) {
+    const auto agreed = [](const answer& a) { return !a.empty() && a.back().starts_with("ok"); };
+    return one.what != action::kill_query && agreed(told.expected) && agreed(told.seen);
+}
+
+void append(answer& whole, const answer& more) {
+    whole.insert(whole.end(), more.begin(), more.end());
+}
+
 // The first line in which two answers part, or nothing.
 std::string line_at(const answer& told, std::size_t at) {
     return at < told.size() ? told[at] : std::string("nothing");
@@ -47,10 +61,16 @@ std::optional<difference> compare(const script& whole, std::uint16_t direct_port
         const step& one = whole[i];
         auto& session = sessions[one.session];
         if (!session) session = std::make_unique<pair_of_clients>(direct_port, tested_port);
-        session->direct.begin(one);
-        session->tested.begin(one);
+        pair_of_clients* const victim =
+            names_session(one) && sessions.contains(one.name) ? sessions[one.name].get() : nullptr;
+        session->direct.begin(one, victim != nullptr ? victim->direct.connection_id() : 0);
+        session->tested.begin(one, victim != nullptr ? victim->tested.connection_id() : 0);
         difference here{.at = i, .expected = session->direct.finish()};
         here.seen = session->tested.finish();
+        if (victim != nullptr && victim != session.get() && kills(one, here)) {
+            append(here.expected, victim->direct.end());
+            append(here.seen, victim->tested.end());
+        }
         const bool excused = known(before, one) != nullptr;
         const bool failed = !here.expected.empty() && here.expected.back().starts_with("error");
         before.add(one, failed);

@@ -22,7 +22,6 @@ struct prepared_name {
     bool cursor_open = false;
     bool with_cursors = false;  // always: see "cursor_once" of the known differences
     bool typed = false;         // was executed with types
-    unsigned schema = 0;        // the player's, when it was prepared
 };
 
 struct player {
@@ -31,7 +30,6 @@ struct player {
     identity who;
     std::vector<prepared_name> prepared;
     unsigned statements = 0;  // named so far
-    unsigned schema = 0;      // how often it has chosen another
     unsigned generation = 0;  // how often it has kept a connection
     bool holds = false;       // may keep a server connection to itself
     unsigned holds_for = 0;   // so many more turns
@@ -56,6 +54,7 @@ private:
     void after_execution(player& who);
     void command(player& who);
     void several(player& who);
+    void kill(player& who);
     void ask_about_last(player& who);
     void begin_anew(player& who);
     identity some_identity();
@@ -119,9 +118,6 @@ void maker::add(player& who, step one) {
     one.session = who.name;
     if (known(history_, one) != nullptr) return;
     history_.add(one);
-    const bool uses = one.text.find("USE ") != std::string::npos ||
-                      one.text.find("DROP DATABASE") != std::string::npos;
-    if (one.what == action::init_db || (one.what == action::query && uses)) ++who.schema;
     made_.push_back(std::move(one));
 }
 
@@ -223,9 +219,10 @@ void maker::prepare(player& who) {
     }
     // See "news_of_prepared_call" of the known differences.
     const bool tracks = (who.who.capabilities & capability::session_track) != 0;
-    if (tracks && added.sql.text.starts_with("CALL ")) return;
+    const bool elsewhere = added.sql.text.starts_with("CALL ") ||
+                           added.sql.text.find("shared.f_") != std::string::npos;
+    if (tracks && elsewhere) return;
     add(who, {.what = action::prepare, .name = added.name, .text = added.sql.text});
-    added.schema = who.schema;
     added.with_cursors = added.sql.reads_rows && random_.chance(25);
     who.prepared.push_back(std::move(added));
     if (random_.chance(80)) execute(who);
@@ -234,17 +231,13 @@ void maker::prepare(player& who) {
 void maker::execute(player& who) {
     if (who.prepared.empty()) return;
     prepared_name& chosen = who.prepared[random_.below(who.prepared.size())];
-    // Run under another schema than it was prepared under, it changes the schema meanwhile, and the
-    // session keeps its connection.  The news of that are told with the next OK, even if it is one
-    // that Tidegate gives itself.
-    const bool told = (who.who.capabilities & capability::deprecate_eof) != 0;
-    if (chosen.schema != who.schema && !(who.holds && told)) return;
     if (chosen.with_cursors && !who.holds) return;
     const std::size_t count = 1 + random_.below(3);
     for (std::size_t i = 0; i < count; ++i) {
         step one{.what = action::execute, .name = chosen.name};
-        const bool fits =
-            !chosen.sql.reads_rows || type_of(chosen.sql.text, 0) == parameter::kind::blob;
+        const bool writes = chosen.sql.text.find("fuzz.t") != std::string::npos;
+        const bool fits = (writes && !chosen.sql.reads_rows) ||
+                          type_of(chosen.sql.text, 0) == parameter::kind::blob;
         const bool long_data =
             who.holds && chosen.sql.placeholders > 0 && fits && random_.chance(40);
         if (long_data) {
@@ -259,7 +252,6 @@ void maker::execute(player& who) {
                                          ? parameter{parameter::kind::long_data, {}}
                                          : some_value(type_of(chosen.sql.text, at)));
         // NULL has a type of its own, which matters to all but writes.
-        const bool writes = chosen.sql.text.find("fuzz.t") != std::string::npos;
         if (writes && !chosen.sql.reads_rows && !long_data && !one.parameters.empty() &&
             random_.chance(25))
             one.parameters[random_.below(one.parameters.size())] = {parameter::kind::null, {}};
@@ -310,7 +302,9 @@ void maker::command(player& who) {
     static const std::vector<std::string> schemas{"fuzz",           "fuzz",  "other", "shared",
                                                   "no_such_schema", "mysql", ""};
     static const std::vector<std::string> tables{"small", "t0", "types", "no_such_table"};
-    switch (random_.below(8)) {
+    switch (random_.below(9)) {
+        case 8:
+            return kill(who);
         case 0:
         case 1:
             return add(who, {.what = action::init_db, .text = random_.pick(schemas)});
@@ -329,6 +323,15 @@ void maker::command(player& who) {
     }
 }
 
+void maker::kill(player& who) {
+    player& victim = players_[random_.below(players_.size())];
+    const action way = random_.chance(50) ? action::kill : action::kill_query;
+    add(who, {.what = way, .name = victim.name});
+    if (way == action::kill_query) return;
+    if (random_.chance(30)) query(victim, "SELECT 1");
+    connect(victim);  // if it was killed, or perhaps not
+}
+
 void maker::ask_about_last(player& who) {
     if (random_.chance(60)) {
         query(who, std::string(random_.pick(warning_statements())));
@@ -336,7 +339,7 @@ void maker::ask_about_last(player& who) {
         if (random_.chance(20)) query(who, "SHOW WARNINGS");
         return;
     }
-    if (!history_.of(who.name).asked_counts) query(who, "DO ROW_COUNT(), FOUND_ROWS()");
+    if (random_.chance(50)) query(who, "DO ROW_COUNT(), FOUND_ROWS()");
     query(who, random_.chance(50) ? read_statement(random_, who.own)
                                   : write_statement(random_, who.own));
     query(who, random_.chance(50) ? "SELECT ROW_COUNT()" : "SELECT FOUND_ROWS(), ROW_COUNT()");

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "protocol/capabilities.hpp"
-
 namespace equivalence {
 namespace {
 
@@ -42,6 +40,10 @@ bool shows_connection_id(const history& before, const step& one) {
     return has(sql, "CONNECTION_ID") || has(sql, "PSEUDO_THREAD_ID");
 }
 
+bool asks_for_transactions(const history& before, const step& one) {
+    return has(run_by(before, one), "SET SESSION_TRACK_TRANSACTION_INFO");
+}
+
 bool shows_tracking(const history& before, const step& one) {
     return has(run_by(before, one), "@@SESSION_TRACK") ||
            has(run_by(before, one), "@@SESSION.SESSION_TRACK");
@@ -66,37 +68,59 @@ bool reads_id_after_explicit_one(const history& before, const step& one) {
     return reads && before.of(one.session).gave_explicit_id;
 }
 
+// Tidegate knows them from the last answer.
+bool knows_counts(const history& before, const step& one) {
+    const std::string last = before.of(one.session).last_sql;
+    return one.what == action::query && !has(upper(one.text), "FOUND_ROWS") &&
+           !has(one.text, "; ") && !has(last, "CALL ") && !has(last, "EXECUTE ");
+}
+
 bool reads_counts_first(const history& before, const step& one) {
     const std::string sql = run_by(before, one);
-    return reads_counts(sql) && !sql.starts_with("DO ") && !before.of(one.session).asked_counts;
+    return reads_counts(sql) && !sql.starts_with("DO ") && !before.of(one.session).asked_counts &&
+           !knows_counts(before, one);
 }
 
 bool asks_late(const history& before, const step& one) {
+    const bool counts_warnings =
+        one.what == action::ping || one.what == action::init_db || one.what == action::set_option;
+    if (counts_warnings && before.of(one.session).last_failed && !before.was_last(one.session))
+        return true;
     const std::string sql = run_by(before, one);
-    return (reads_counts(sql) || reads_warnings(sql)) && !sql.starts_with("DO ") &&
+    const bool counts = reads_counts(sql) && !knows_counts(before, one);
+    return (counts || reads_warnings(sql)) && !sql.starts_with("DO ") &&
            !before.was_last(one.session);
-}
-
-bool asks_after_failure(const history& before, const step& one) {
-    return has(run_by(before, one), "ROW_COUNT()") && before.of(one.session).last_failed;
 }
 
 bool asks_after_question(const history& before, const step& one) {
     const std::string sql = run_by(before, one);
     const std::string last = before.of(one.session).last_sql;
     const bool asked = has(last, "LAST_INSERT_ID") || has(last, "SET ");
-    return asked && (reads_counts(sql) || reads_warnings(sql)) && !sql.starts_with("DO ");
+    const bool counts = reads_counts(sql) && !knows_counts(before, one);
+    return asked && (counts || reads_warnings(sql)) && !sql.starts_with("DO ");
 }
 
-bool reads_interactive_timeout(const history& before, const step& one) {
+bool asks_for_schemas_character_set(const history& before, const step& one) {
     const std::string sql = run_by(before, one);
-    return (has(sql, "@@WAIT_TIMEOUT") || has(sql, "@@SESSION.WAIT_TIMEOUT")) &&
-           (before.of(one.session).capabilities & protocol::capability::interactive) != 0;
+    return before.of(one.session).was_reset &&
+           (has(sql, "SET CHARACTER SET") || has(sql, "SET CHARSET"));
 }
 
-bool returns_parameters_with_eof(const history& before, const step& one) {
-    return one.what == action::execute && has(run_by(before, one), "CALL SHARED.P_OUT") &&
-           (before.of(one.session).capabilities & protocol::capability::deprecate_eof) == 0;
+bool sets_character_set(std::string_view sql) {
+    return has(sql, "SET ") &&
+           (has(sql, "NAMES") || has(sql, "CHARACTER SET") || has(sql, "CHARSET") ||
+            has(sql, "CHARACTER_SET_") || has(sql, "COLLATION_CONNECTION"));
+}
+
+bool runs_under_other_character_set(const history& before, const step& one) {
+    const history::session session = before.of(one.session);
+    const auto prepared_under = session.prepared_under.find(one.name);
+    const std::string sql = run_by(before, one);
+    const bool writes =
+        sql.starts_with("INSERT") || sql.starts_with("UPDATE") || sql.starts_with("DELETE");
+    return one.what == action::execute && has(sql, "?") && !writes &&
+           prepared_under != session.prepared_under.end() &&
+           prepared_under->second != session.character_sets;
 }
 
 bool buffers_results(const history& before, const step& one) {
@@ -112,19 +136,6 @@ bool finds_rows_of_no_read(const history& before, const step& one) {
     return has(sql, "FOUND_ROWS(") && !sql.starts_with("DO ") && (!read || session.last_failed);
 }
 
-bool calls_without_results(const history& before, const step& one) {
-    namespace capability = protocol::capability;
-    std::uint32_t needed = capability::multi_results;
-    if (one.what == action::execute) needed |= capability::ps_multi_results;
-    return has(run_by(before, one), "CALL ") &&
-           !capability::has(before.of(one.session).capabilities, needed);
-}
-
-bool has_several_unasked(const history& before, const step& one) {
-    return one.what == action::query && has(one.text, "; ") &&
-           !before.of(one.session).multi_statements;
-}
-
 }  // namespace
 
 void history::add(const step& one, bool failed) {
@@ -134,22 +145,16 @@ void history::add(const step& one, bool failed) {
     switch (one.what) {
         case action::connect:
         case action::change_user:
-        case action::reset_connection: {
-            const session old = changed;
+        case action::reset_connection:
             changed = {};
-            changed.multi_statements = old.multi_statements;
-            changed.capabilities = old.capabilities;
-            if (one.what != action::connect) break;
-            changed.capabilities = one.to.capabilities;
-            changed.multi_statements =
-                (one.to.capabilities & protocol::capability::multi_statements) != 0;
+            changed.was_reset = one.what == action::reset_connection;
             break;
-        }
-        case action::set_option:
-            changed.multi_statements = one.number == 0;
+        case action::init_db:
+            changed.was_reset = changed.was_reset && failed;
             break;
         case action::prepare:
             changed.prepared[one.name] = one.text;
+            changed.prepared_under[one.name] = changed.character_sets;
             break;
         case action::close_statement:
             changed.prepared.erase(one.name);
@@ -159,6 +164,8 @@ void history::add(const step& one, bool failed) {
     }
     changed.last_failed = failed;
     changed.last_sql = sql;
+    if (sets_character_set(sql)) ++changed.character_sets;
+    if (has(sql, "USE ") && !failed) changed.was_reset = false;
     const bool sets_both = has(sql, "INTO @A, @B");
     const bool sets_a = sets_both || has(sql, "SET @A =") || has(sql, "CALL SHARED.P_OUT(");
     changed.set_a = changed.set_a || (sets_a && !failed);
@@ -183,18 +190,20 @@ const std::vector<known_difference>& known_differences() {
          &reads_unset_variable},
         {"explicit_id", "| `LAST_INSERT_ID()` after `INSERT` with an explicit id",
          &reads_id_after_explicit_one},
-        {"counts_first_asked", "the first time that a session uses one of them without",
+        {"counts_first_asked", "; and `ROW_COUNT()` in a prepared statement or after a `CALL`",
          &reads_counts_first},
         {"asked_late", "the same, unless other sessions had to wait for a connection meanwhile",
          &asks_late},
-        {"counts_after_failure", "| `ROW_COUNT()` after a write or `CALL` that failed",
-         &asks_after_failure},
-        {"asked_after_question", "| `ROW_COUNT()` and `SHOW WARNINGS` after a statement with",
-         &asks_after_question},
-        {"interactive_timeout", "| `@@wait_timeout` of an interactive client",
-         &reads_interactive_timeout},
+        {"asked_after_question", "| `SHOW WARNINGS` after a statement with", &asks_after_question},
+        {"schema_after_reset", "| `SET CHARACTER SET` and `@@collation_database` after",
+         &asks_for_schemas_character_set},
         {"id_of_failed_insert", "| `LAST_INSERT_ID()` after an `INSERT` of several rows", nullptr},
-        {"type_of_parameter", "| the type of a result's column that is a parameter", nullptr},
+        {"rows_of_empty_call", "| the count of rows of a `CALL`, whose procedure runs no statement",
+         nullptr},
+        {"type_of_parameter", "| the type of a parameter (`SELECT ?`, `SET x = ?`)", nullptr},
+        {"words_of_conversion", "| the words of error 1292 about a parameter's value", nullptr},
+        {"literals_of_prepared", "| the types of a prepared statement with parameters, run under",
+         &runs_under_other_character_set},
         {"buffered_results",
          "| a prepared statement's column flags under another `sql_buffer_result`",
          &buffers_results},
@@ -203,21 +212,11 @@ const std::vector<known_difference>& known_differences() {
         {"cursor_once", "| a statement executed with a cursor and then without", nullptr},
         {"metadata_changed", "| the status flag `SERVER_STATUS_METADATA_CHANGED`", nullptr},
         {"news_of_prepared_call", "| the news of `COM_STMT_PREPARE` of a `CALL`", nullptr},
-        {"eof_behind_parameters",
-         "| the EOF packet behind the `OUT` parameters of a prepared `CALL`",
-         &returns_parameters_with_eof},
-        {"calls_without_results", "| `CALL` by a client without `CLIENT_MULTI_RESULTS`",
-         &calls_without_results},
-        {"warnings_without_statement", "| the warnings of the answers to `COM_PING`", nullptr},
-        {"collation_of_results",
-         "| a column's collation, after a login or `SET NAMES` with one that is not", nullptr},
         {"eof_before_rows", "| the EOF packet between columns and rows, for clients without",
          nullptr},
         {"transaction_state",
-         "| news of a transaction's state, while `session_track_transaction_info`", nullptr},
-        {"several_statements",
-         "| several statements in one query without `CLIENT_MULTI_STATEMENTS`",
-         &has_several_unasked},
+         "| news of a transaction's state, while `session_track_transaction_info`",
+         &asks_for_transactions},
     };
     return table;
 }

@@ -15,13 +15,14 @@ public:
     struct session {
         bool asked_counts = false;      // ROW_COUNT() or FOUND_ROWS(), since it began
         bool gave_explicit_id = false;  // to an AUTO_INCREMENT column, since it began
-        bool multi_statements = false;  // may send several statements in one query
         bool last_failed = false;
         std::string last_sql{};
         bool set_a = false;  // the user variable @a, since it began; likewise @b
         bool set_b = false;
-        std::uint32_t capabilities = 0;
-        std::map<std::string, std::string> prepared{};  // name and text
+        unsigned character_sets = 0;                       // how often it has set one
+        bool was_reset = false;                            // and has not chosen a schema since
+        std::map<std::string, std::string> prepared{};     // name and text
+        std::map<std::string, unsigned> prepared_under{};  // name and character_sets
     };
 
     /// `failed`: the step was answered by an error.  Whoever only writes a script cannot know.

@@ -26,6 +26,8 @@ constexpr std::array action_names = {
     std::pair{action::change_user, "change_user"},
     std::pair{action::reset_connection, "reset_connection"},
     std::pair{action::set_option, "set_option"},
+    std::pair{action::kill, "kill"},
+    std::pair{action::kill_query, "kill_query"},
 };
 
 constexpr std::array parameter_names = {
@@ -195,6 +197,8 @@ step parse_step(std::string_view line) {
             break;
         case action::reset_statement:
         case action::close_statement:
+        case action::kill:
+        case action::kill_query:
             one.name = take_word(line);
             break;
         case action::set_option:
@@ -270,6 +274,8 @@ std::string to_text(const step& one) {
             return text + " " + one.name + " " + std::to_string(one.number);
         case action::reset_statement:
         case action::close_statement:
+        case action::kill:
+        case action::kill_query:
             return text + " " + one.name;
         case action::set_option:
             return text + " " + std::to_string(one.number);

@@ -39,6 +39,8 @@ enum class action : std::uint8_t {
     change_user,       ///< COM_CHANGE_USER: the account and schema of `to`
     reset_connection,  ///< COM_RESET_CONNECTION
     set_option,        ///< COM_SET_OPTION: number 0 allows several statements, 1 forbids them
+    kill,              ///< KILL of a session, perhaps its own: name
+    kill_query,        ///< KILL QUERY: name
 };
 
 std::string_view to_string(action what) noexcept;
@@ -84,7 +86,7 @@ const std::vector<flag_name>& flag_names();
 struct step {
     std::string session{};
     action what = action::query;
-    std::string name{};  // of a prepared statement
+    std::string name{};  // of a prepared statement, or of the session to kill
     std::string text{};
     std::uint32_t number = 0;
     bool cursor = false;

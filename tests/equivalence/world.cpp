@@ -35,7 +35,7 @@ constexpr const char* shared_schema =
     "     NULL, NULL, NULL, NULL, NULL), "
     "    (3, 0, 9223372036854775807, -0.001, 0, 0, '0001-01-01', '9999-12-31 23:59:59', "
     "     '1970-01-02 00:00:01', '838:59:59', 1901, '', '', '', '', 'b', '', b'0', 'null', '');"
-    "CREATE PROCEDURE shared.p_nothing() BEGIN END;"
+    "CREATE PROCEDURE shared.p_nothing() DO 0;"
     "CREATE PROCEDURE shared.p_out(IN x INT, OUT y INT, INOUT z INT) "
     "    BEGIN SELECT x AS given; SET y = x * 2, z = COALESCE(z, 0) + 1; END;"
     "CREATE PROCEDURE shared.p_results(IN n INT) "

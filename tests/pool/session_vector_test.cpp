@@ -147,6 +147,43 @@ TEST_CASE("A collation is said again when its character set is", "[pool]") {
           "collation_connection='utf8mb4_0900_ai_ci'");
 }
 
+TEST_CASE("A collation of results takes a SET NAMES, and everything else again", "[pool]") {
+    session_vector german = vector_of({{"character_set_results", "latin1"}});
+    german.set_results_collation("latin1_german1_ci");
+    const session_vector plain = vector_of({{"character_set_results", "latin1"}});
+    CHECK(german != plain);
+    CHECK(german.hash() != plain.hash());
+    const std::string there =
+        "SET NAMES latin1 COLLATE latin1_german1_ci, SESSION character_set_client='utf8mb4', "
+        "SESSION character_set_connection='utf8mb4', SESSION "
+        "collation_connection='utf8mb4_0900_ai_ci'";
+    CHECK(pool::set_statement({}, german, usual) == there);
+    CHECK(pool::set_statement(plain, german, usual) == there);
+    CHECK(pool::set_statement(german, german, usual).empty());
+    CHECK(pool::set_statement(german, plain, usual) ==
+          "SET SESSION character_set_results='latin1'");
+    CHECK(pool::set_statement(german, {}, usual) == "SET SESSION character_set_results='utf8mb4'");
+}
+
+TEST_CASE("A collation of results that would be refused is not said", "[pool]") {
+    session_vector odd = vector_of({{"character_set_results", "utf8mb4"}});
+    odd.set_results_collation("latin1_german1_ci");
+    CHECK(pool::set_statement({}, odd, usual) == "SET SESSION character_set_results='utf8mb4'");
+    odd = vector_of({{"character_set_results", std::nullopt}});
+    odd.set_results_collation("utf8mb4_bin");
+    CHECK(pool::set_statement({}, odd, usual) == "SET SESSION character_set_results=NULL");
+    odd.set_results_collation("utf8mb4_bin, GLOBAL x = 1");
+    CHECK(odd.results_collation().empty());
+}
+
+TEST_CASE("The collation of results is no part of what a text means", "[pool]") {
+    session_vector german = vector_of({{"character_set_results", "latin1"}});
+    german.set_results_collation("latin1_german1_ci");
+    CHECK(german.parsing_part().results_collation().empty());
+    CHECK(german.with_parsing_part(vector_of({{"sql_mode", ""}})).results_collation() ==
+          "latin1_german1_ci");
+}
+
 TEST_CASE("Big selects are said again when the limit on joins is", "[pool]") {
     CHECK(pool::set_statement({}, vector_of({{"max_join_size", "1000"}}), usual) ==
           "SET SESSION max_join_size=1000, SESSION sql_big_selects='ON'");

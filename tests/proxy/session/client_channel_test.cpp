@@ -191,14 +191,16 @@ TEST_CASE("An answer follows on the last packet of its command", "[proxy]") {
 TEST_CASE("The end of COM_SET_OPTION is what the client knows", "[proxy]") {
     channel_fixture f;
     SECTION("an EOF packet") {
-        REQUIRE(run(f.context, f.channel->send_result_end(f.command, 2)));
-        CHECK(f.hear(9) == bytes{0x05, 0x00, 0x00, 0x01, 0xfe, 0x00, 0x00, 0x02, 0x00});
+        REQUIRE(
+            run(f.context, f.channel->send_result_end(f.command, {.status = 2, .warnings = 3})));
+        CHECK(f.hear(9) == bytes{0x05, 0x00, 0x00, 0x01, 0xfe, 0x03, 0x00, 0x02, 0x00});
     }
     SECTION("an OK packet in its place") {
         f.channel->set_capabilities(protocol::capability::deprecate_eof);
-        REQUIRE(run(f.context, f.channel->send_result_end(f.command, 2)));
+        REQUIRE(
+            run(f.context, f.channel->send_result_end(f.command, {.status = 2, .warnings = 3})));
         CHECK(f.hear(11) ==
-              bytes{0x07, 0x00, 0x00, 0x01, 0xfe, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00});
+              bytes{0x07, 0x00, 0x00, 0x01, 0xfe, 0x00, 0x00, 0x02, 0x00, 0x03, 0x00});
     }
     CHECK(f.unread() == 0);
 }

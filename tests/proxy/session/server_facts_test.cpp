@@ -31,7 +31,7 @@ TEST_CASE("All connections together leave half of the server's prepared statemen
 TEST_CASE("A login's collation becomes its character sets", "[proxy]") {
     proxy::server_facts server;
     server.collations[45] = {"utf8mb4", "utf8mb4_general_ci"};
-    const auto state = proxy::state_after_login(server, 45, "shop");
+    const auto state = proxy::state_after_login(server, 45, "shop", false);
     CHECK(state.schema() == "shop");
     const auto value = [&](std::string_view name) {
         const auto* found = state.find(*pool::find_variable(name));
@@ -41,10 +41,27 @@ TEST_CASE("A login's collation becomes its character sets", "[proxy]") {
     CHECK(value("character_set_connection") == "utf8mb4");
     CHECK(value("character_set_results") == "utf8mb4");
     CHECK(value("collation_connection") == "utf8mb4_general_ci");
+    CHECK(state.results_collation() == "utf8mb4_general_ci");
+    CHECK(value("wait_timeout") == "unchanged");
+}
+
+TEST_CASE("A character set's default collation is not chosen by the login", "[proxy]") {
+    proxy::server_facts server;
+    server.collations[255] = {"utf8mb4", "utf8mb4_0900_ai_ci", true};
+    CHECK(proxy::state_after_login(server, 255, "", false).results_collation().empty());
+}
+
+TEST_CASE("An interactive client waits as long as interactive_timeout says", "[proxy]") {
+    proxy::server_facts server;
+    const auto id = *pool::find_variable("wait_timeout");
+    CHECK(proxy::state_after_login(server, 45, "", true).find(id) == nullptr);
+    server.interactive_timeout = "7000";
+    CHECK(*proxy::state_after_login(server, 45, "", true).find(id) == "7000");
+    CHECK(proxy::state_after_login(server, 45, "", false).find(id) == nullptr);
 }
 
 TEST_CASE("A collation that the server does not know leaves the server's own", "[proxy]") {
-    const auto state = proxy::state_after_login({}, 45, "");
+    const auto state = proxy::state_after_login({}, 45, "", false);
     CHECK(state.settings().empty());
     CHECK(state.schema().empty());
 }

@@ -107,6 +107,46 @@ TEST_CASE("One statement of a script is enough to pin", "[proxy]") {
     CHECK(t.state.is_pinned(pin_reason::temporary_table));
 }
 
+TEST_CASE("Each statement of a text explains its own change", "[proxy]") {
+    const auto pinned_by = [](const std::string& sql, std::vector<answer> answers, bool failed) {
+        talk t;
+        t.state.begin_command();
+        for (const answer& one : answers) t.ok(one);
+        t.state.end_script(rules::analyze(sql, t.state.lexing()), sql, failed);
+        return t.state.is_pinned_for_more_than_questions();
+    };
+    const std::string sql = "DELETE FROM t; SET sql_mode = DEFAULT";
+    CHECK_FALSE(pinned_by(sql, {{}, silent_change}, false));
+    CHECK(pinned_by(sql, {silent_change, {}}, false));
+    CHECK(pinned_by(sql, {silent_change, silent_change}, false));
+    CHECK(pinned_by("SET sql_mode = ''; DELETE FROM t; DO nothing()", {{}, silent_change}, true));
+    // CALL has as many answers as it likes.
+    CHECK(pinned_by("CALL p(); SET sql_mode = ''", {{}, silent_change}, false));
+}
+
+TEST_CASE("What MySQL changes only while a statement runs does not pin", "[proxy]") {
+    const auto pinned_by = [](const std::string& sql) {
+        talk t;
+        t.run(sql, silent_change);
+        return t.state.is_pinned(pin_reason::unknown);
+    };
+    CHECK_FALSE(pinned_by("SHOW TABLES FROM shop"));
+    CHECK_FALSE(pinned_by("SELECT /*+ SET_VAR(sort_buffer_size = 65536) */ 1"));
+    CHECK(pinned_by("SELECT 1"));
+    CHECK(pinned_by("SELECT /*+ SET_VAR(sort_buffer_size = 65536) */ f()"));
+    // What is named may be a view, which calls a function.
+    CHECK(pinned_by("SELECT /*+ SET_VAR(sort_buffer_size = 65536) */ a FROM t"));
+    CHECK(pinned_by("SHOW TABLES WHERE EXISTS (SELECT a FROM t)"));
+}
+
+TEST_CASE("A text that the server has refused whole pins for its error only", "[proxy]") {
+    talk t;
+    t.state.begin_command();
+    t.state.end_refused_script();
+    CHECK(t.state.is_pinned(pin_reason::last_statement));
+    CHECK_FALSE(t.state.is_pinned_for_more_than_questions());
+}
+
 TEST_CASE("UNLOCK TABLES ends what LOCK TABLES began, unless it failed", "[proxy]") {
     talk t;
     t.run("LOCK TABLES t READ");
@@ -266,7 +306,7 @@ TEST_CASE("A command that is no statement explains its own changes", "[proxy]") 
     talk t;
     t.state.begin_command();
     t.ok(changed({{change_type::schema, {}, "shop"}, something_changed}));
-    t.state.end_command();
+    t.state.end_command(false);
     CHECK_FALSE(t.state.holds_connection());
     t.run("SELECT 1");
     CHECK_FALSE(t.state.holds_connection());

@@ -273,6 +273,21 @@ TEST_CASE("News that nothing could carry are told with the next OK", "[proxy]") 
     CHECK(t.run("DO 1").empty());
 }
 
+TEST_CASE("SET NAMES chooses the collation of results, or its character set's own", "[proxy]") {
+    talk t;
+    const auto now = [&] { return t.state.vector()->results_collation(); };
+    t.run("SET NAMES latin1 COLLATE Latin1_German1_CI");
+    CHECK(now() == "latin1_german1_ci");
+    t.run("SET time_zone = '+01:00', character_set_client = utf8mb4");
+    CHECK(now() == "latin1_german1_ci");
+    t.run("SET NAMES latin1 COLLATE utf8mb4_bin", {.failed = true});
+    CHECK(now() == "latin1_german1_ci");
+    const char* const back = GENERATE("SET NAMES latin1", "SET CHARACTER SET latin1",
+                                      "SET character_set_results = latin1");
+    t.run(back);
+    CHECK(now() == "");
+}
+
 TEST_CASE("What was true of one answer only does not last", "[proxy]") {
     talk t;
     namespace s = server_status;

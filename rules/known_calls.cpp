@@ -1,4 +1,4 @@
-#include "rules/connection_id.hpp"
+#include "rules/known_calls.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -28,19 +28,24 @@ bool knows_connections(const token& t) {
     return is_any(t, "is_used_lock", "information_schema", "performance_schema", "sys", "mysql");
 }
 
+/// Puts a value in the place of every call of a function that has no arguments.
 class rewriting {
 public:
-    rewriting(std::string_view text, const lex_options& options, std::uint32_t id)
-        : text_(text), id_(std::to_string(id)) {
+    rewriting(std::string_view text, const lex_options& options, std::string_view function,
+              std::string_view value)
+        : text_(text), function_(function), value_(value) {
         lexer in(text, options);
         do {
             tokens_.push_back(in.next());
         } while (tokens_.back().kind != token_kind::end && tokens_.size() < tokens_max);
     }
 
+    bool is_about_connections() const {
+        return std::any_of(tokens_.begin(), tokens_.end(), knows_connections);
+    }
+
     std::optional<std::string> run() {
         if (tokens_.back().kind != token_kind::end) return std::nullopt;
-        if (std::any_of(tokens_.begin(), tokens_.end(), knows_connections)) return std::nullopt;
         for (at_ = 0; at_ < tokens_.size(); ++at_) step();
         if (copied_ == 0) return std::nullopt;
         return out_.append(text_.substr(copied_));
@@ -59,7 +64,7 @@ private:
             if (is(t, "SELECT")) in_list_ = true;
             if (is_any(t, "FROM", "WHERE", "LIMIT", "ORDER", "GROUP", ';')) in_list_ = false;
         }
-        const bool call = is(t, "connection_id") && is(after(1), '(') && is(after(2), ')') &&
+        const bool call = is(t, function_) && is(after(1), '(') && is(after(2), ')') &&
                           (at_ == 0 || !is(tokens_[at_ - 1], '.'));
         if (call) replace();
     }
@@ -70,7 +75,7 @@ private:
         const std::size_t behind = offset(end) + end.text.size();
         const std::string_view written = text_.substr(begin, behind - begin);
         out_.append(text_.substr(copied_, begin - copied_));
-        out_.append("CAST(").append(id_).append(" AS UNSIGNED)");
+        out_.append(value_);
         if (is_whole_column()) out_.append(" AS `").append(written).append("`");
         copied_ = behind;
         at_ += 2;
@@ -90,7 +95,8 @@ private:
     }
 
     std::string_view text_;
-    std::string id_;
+    std::string_view function_;
+    std::string_view value_;
     std::vector<token> tokens_;
     std::string out_;
     std::size_t copied_ = 0;
@@ -103,7 +109,18 @@ private:
 
 std::optional<std::string> with_connection_id(std::string_view text, const lex_options& options,
                                               std::uint32_t id) {
-    return rewriting(text, options, id).run();
+    const std::string value = "CAST(" + std::to_string(id) + " AS UNSIGNED)";
+    rewriting calls(text, options, "connection_id", value);
+    return calls.is_about_connections() ? std::nullopt : calls.run();
+}
+
+std::optional<std::string> with_row_count(std::string_view text, const lex_options& options,
+                                          std::int64_t count) {
+    constexpr std::size_t width = 21;  // of its column
+    const std::string digits = std::to_string(count);
+    const std::string value =
+        "CAST('" + std::string(width - digits.size(), ' ') + digits + "' AS SIGNED)";
+    return rewriting(text, options, "row_count", value).run();
 }
 
 }  // namespace rules

@@ -17,4 +17,8 @@ namespace rules {
 std::optional<std::string> with_connection_id(std::string_view text, const lex_options& options,
                                               std::uint32_t id);
 
+/// The same for ROW_COUNT() (its type tried on 9.7).
+std::optional<std::string> with_row_count(std::string_view text, const lex_options& options,
+                                          std::int64_t count);
+
 }  // namespace rules

@@ -1,4 +1,4 @@
-#include "rules/connection_id.hpp"
+#include "rules/known_calls.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -29,4 +29,13 @@ TEST_CASE("What is no call, or means the server's own id, stays", "[rules]") {
                  "SELECT * FROM information_schema.processlist WHERE id = CONNECTION_ID()",
                  "SELECT `connection_id`()", "");
     CHECK_FALSE(with_connection_id(text, {}, 7));
+}
+
+TEST_CASE("ROW_COUNT() becomes a number as wide as its column", "[rules]") {
+    using rules::with_row_count;
+    CHECK(with_row_count("SELECT ROW_COUNT(), FOUND_ROWS()", {}, -1) ==
+          "SELECT CAST('                   -1' AS SIGNED) AS `ROW_COUNT()`, FOUND_ROWS()");
+    CHECK(with_row_count("INSERT INTO t VALUES (row_count())", {}, 12) ==
+          "INSERT INTO t VALUES (CAST('                   12' AS SIGNED))");
+    CHECK_FALSE(with_row_count("SELECT FOUND_ROWS(), CONNECTION_ID()", {}, 12));
 }
