@@ -73,6 +73,7 @@ result<client_login::step> client_login::on_greeting(bytes_view payload) {
     if (options_.tls == tls_mode::required && !offers_tls) return errc::tls_unavailable;
     const bool wants_tls = options_.tls != tls_mode::off && offers_tls;
 
+    outcome_.offered = hello->capabilities;
     outcome_.capabilities = wanted_capabilities(hello->capabilities);
     const auto compressed = agreed_compression(outcome_.capabilities, options_.compressed.level);
     if (!compressed) return compressed.error();
@@ -229,10 +230,10 @@ std::vector<std::uint8_t> client_login::challenge_response() const {
 }
 
 std::uint32_t client_login::wanted_capabilities(std::uint32_t offered) const noexcept {
-    constexpr std::uint32_t decided_here =
-        capability::ssl | capability::connect_with_db | capability::connect_attrs |
-        capability::compress | capability::zstd_compression |
-        capability::optional_resultset_metadata | capability::multi_factor_authentication;
+    constexpr std::uint32_t decided_here = capability::ssl | capability::connect_with_db |
+                                           capability::connect_attrs | capability::compress |
+                                           capability::zstd_compression |
+                                           capability::multi_factor_authentication;
     std::uint32_t wanted = (options_.capabilities & ~decided_here) | capability::protocol_41 |
                            capability::secure_connection | capability::plugin_auth;
     if (options_.tls != client_login_options::tls_mode::off) wanted |= capability::ssl;

@@ -45,6 +45,7 @@ struct client_login_options {
 /// What a login came to.  Owns its text.
 struct client_login_result {
     std::uint32_t capabilities = 0;  // of both sides
+    std::uint32_t offered = 0;       // capabilities of the server
     compression compressed{};        // from behind the final OK on
     std::uint32_t connection_id = 0;
     std::uint8_t server_collation = 0;

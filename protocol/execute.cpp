@@ -49,9 +49,13 @@ result<execute_layout> decode_execute(bytes_view payload, std::uint16_t paramete
         const std::uint8_t bind_flag = in.u8();
         if (bind_flag > 1) return errc::malformed;
         out.types_bound = bind_flag == 1;
-        if (out.types_bound)
-            out.types = read_types(in, payload, out.parameter_count,
-                                   capability::has(capabilities, capability::query_attributes));
+        if (out.types_bound) {
+            const bool named = capability::has(capabilities, capability::query_attributes);
+            const std::size_t start = in.position();
+            out.own_types = read_types(in, payload, parameters, named);
+            read_types(in, payload, out.parameter_count - parameters, named);
+            if (!in.failed()) out.types = payload.subspan(start, in.position() - start);
+        }
         out.values = in.rest_bytes();
     }
     // Without parameters MySQL reads no further (tried on 9.7), and npm's mariadb sends a types

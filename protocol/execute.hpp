@@ -33,7 +33,8 @@ struct execute_layout {
     std::uint32_t parameter_count = 0;  // query attributes included
     bytes_view null_bitmap{};
     bool types_bound = false;  // new_params_bind_flag
-    bytes_view types{};        // empty unless types_bound; for the next execution without it
+    bytes_view types{};        // empty unless types_bound
+    bytes_view own_types{};    // of those, the statement's own: for the next execution without them
     bytes_view values{};
 
     bool opens_cursor() const noexcept { return (flags & execute_flag::cursor_mask) != 0; }
@@ -54,8 +55,8 @@ bool rewrite_statement_id(std::span<std::uint8_t> payload, std::uint32_t stateme
 result<std::uint32_t> decode_statement_id(bytes_view payload);
 
 /// Appends the same execution for another statement id, types spelled out: `remembered_types` where
-/// the client left them out.  They must be of a decode_execute() with as many parameters and the
-/// same capabilities.
+/// the client left them out.  They must be the own_types of a decode_execute() with the same
+/// statement and capabilities, and `value` without query attributes.
 void encode_execute_with_types(const execute_layout& value, std::uint32_t statement_id,
                                bytes_view remembered_types, std::uint32_t capabilities,
                                writer& out);

@@ -199,12 +199,16 @@ result<void> response_reader::advance(packet_role role, std::uint32_t payload_si
 result<void> response_reader::on_column_count(bytes_view payload) {
     cursor in(payload);
     const std::uint64_t count = in.lenenc();
+    bool definitions = true;
+    if (capability::has(capabilities_, capability::optional_resultset_metadata))
+        definitions = in.u8() != 0;
     if (in.failed()) return errc::truncated;
     if (!in.at_end()) return errc::trailing_bytes;
     if (count == 0 || count > columns_max) return errc::limit_exceeded;
     columns_ = static_cast<std::uint32_t>(count);
-    definitions_left_ = columns_;
+    definitions_left_ = definitions ? columns_ : 0;
     state_ = state::columns;
+    if (!definitions) state_ = deprecate_eof_ ? state::rows : state::eof_after_columns;
     return {};
 }
 
@@ -245,19 +249,20 @@ result<void> response_reader::on_prepare_ok(bytes_view payload) {
     prepared_ = *ok;
     warnings_ = ok->warnings;
     columns_ = ok->columns;
-    if (ok->parameters == 0) {
+    if (ok->parameters == 0 || (!ok->metadata_follows && deprecate_eof_)) {
         begin_prepared_columns();
     } else {
-        definitions_left_ = ok->parameters;
-        state_ = state::parameters;
+        definitions_left_ = ok->metadata_follows ? ok->parameters : 0;
+        state_ = ok->metadata_follows ? state::parameters : state::eof_after_parameters;
     }
     return {};
 }
 
 void response_reader::begin_prepared_columns() noexcept {
-    if (columns_ == 0) return end_response();
-    definitions_left_ = columns_;
-    state_ = state::prepared_columns;
+    const bool definitions = prepared_->metadata_follows;
+    if (columns_ == 0 || (!definitions && deprecate_eof_)) return end_response();
+    definitions_left_ = definitions ? columns_ : 0;
+    state_ = definitions ? state::prepared_columns : state::eof_after_prepared_columns;
 }
 
 result<void> response_reader::on_end(bytes_view payload) {

@@ -50,7 +50,7 @@ const char* to_string(packet_role role) noexcept;
 /// and payloads of more than 16 MiB, in which a continuation may begin with any byte.  Holds no
 /// bytes: the views in last_ok() and last_err() point into the payload that advance() was given.
 ///
-/// CLIENT_OPTIONAL_RESULTSET_METADATA and compression must not be negotiated.  COM_CHANGE_USER is a
+/// What compression does must have been undone.  COM_CHANGE_USER is a
 /// login conversation and not for this reader: its packets are malformed here.
 class response_reader {
 public:
@@ -90,6 +90,8 @@ public:
     std::uint16_t status() const noexcept { return status_; }      // of the last OK or EOF
     std::uint16_t warnings() const noexcept { return warnings_; }  // of the last OK or EOF
     std::uint32_t columns() const noexcept { return columns_; }    // of the current result
+    /// Of its definitions: none, from the start, if its client does without.
+    std::uint32_t definitions_left() const noexcept { return definitions_left_; }
     std::uint32_t results() const noexcept {
         return results_;
     }  // finished so far, 1 or more when done

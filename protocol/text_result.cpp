@@ -11,6 +11,7 @@ void text_result_writer::columns(std::span<const column_definition> definitions,
     writer out(out_);
     std::size_t header_at = begin_packet(out_);
     out.lenenc(definitions.size());
+    if (capability::has(capabilities_, capability::optional_resultset_metadata)) out.u8(1);
     finish_packet(out_, header_at, sequence_);
     for (const column_definition& definition : definitions) {
         header_at = begin_packet(out_);

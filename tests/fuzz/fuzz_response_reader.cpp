@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto sent = static_cast<command>(in.u8());
     const std::uint8_t flags = in.u8();
     response_reader reader(sent, (flags & 1 ? capability::deprecate_eof : 0u) |
-                                     (flags & 2 ? capability::session_track : 0u));
+                                     (flags & 2 ? capability::session_track : 0u) |
+                                     (flags & 4 ? capability::optional_resultset_metadata : 0u));
     while (!reader.done() && !in.at_end()) {
         const std::uint8_t stated = in.u8();
         const bool full = stated == 255;
