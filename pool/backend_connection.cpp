@@ -10,6 +10,7 @@
 #include "protocol/error.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/proxy_header.hpp"
+#include "protocol/query_attributes.hpp"
 #include "protocol/response_reader.hpp"
 #include "protocol/text_row.hpp"
 
@@ -233,6 +234,7 @@ task<result<void>> backend_connection::log_in(const server_endpoint& server,
         packets.next(static_cast<std::uint8_t>(sequence + 1));
     }
     capabilities_ = login.outcome().capabilities;
+    offered_capabilities_ = login.outcome().offered;
     connection_id_ = login.outcome().connection_id;
     server_version_ = login.outcome().server_version;
     const protocol::compression& compressed = login.outcome().compressed;
@@ -391,6 +393,12 @@ task<result<void>> backend_connection::write_through_layers(protocol::bytes_view
     co_return result<void>{};
 }
 
+task<result<void>> backend_connection::send_more(protocol::bytes_view bytes) {
+    const boost::system::error_code failed = co_await stream_.write(bytes);
+    if (failed) co_return errc::lost;
+    co_return result<void>{};
+}
+
 task<result<void>> backend_connection::receive() {
     if (!stream_.is_plain()) {
         const boost::system::error_code broken = co_await stream_.read(input_);
@@ -410,8 +418,13 @@ task<result<small_answer>> backend_connection::ask(protocol::command command,
     std::vector<std::uint8_t> request;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(request);
-    request.push_back(static_cast<std::uint8_t>(command));
-    request.insert(request.end(), argument.begin(), argument.end());
+    protocol::writer body(request);
+    if (command == protocol::command::query) {
+        protocol::encode_query(argument, capabilities_, body);
+    } else {
+        body.u8(static_cast<std::uint8_t>(command));
+        body.text(argument);
+    }
     protocol::finish_packet(request, header_at, sequence);
     const result<void> sent = co_await send(request);
     if (!sent) co_return sent.error();

@@ -117,6 +117,8 @@ public:
     receive_buffer& input() noexcept { return input_; }
     const backend_account& account() const noexcept { return *account_; }
     std::uint32_t capabilities() const noexcept { return capabilities_; }
+    /// Those that the server offers, whether they are used or not.
+    std::uint32_t offered_capabilities() const noexcept { return offered_capabilities_; }
     const std::string& server_version() const noexcept { return server_version_; }
     std::uint32_t connection_id() const noexcept { return connection_id_; }
 
@@ -142,6 +144,9 @@ public:
 
     /// Writes what is queued() and then `bytes`, one command, in one call.  Errors: lost.
     task<result<void>> send(protocol::bytes_view bytes);
+
+    /// Writes what belongs to the command that was sent last.  Errors: lost.
+    task<result<void>> send_more(protocol::bytes_view bytes);
 
     /// Reads at least one byte into input().  Errors: lost.
     task<result<void>> receive();
@@ -192,6 +197,7 @@ private:
     shared_vector state_;
     variable_baseline baseline_;
     std::uint32_t capabilities_ = 0;
+    std::uint32_t offered_capabilities_ = 0;
     std::uint32_t connection_id_ = 0;
     std::string server_version_;
     std::vector<std::uint8_t> queued_;

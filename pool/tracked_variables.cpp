@@ -67,6 +67,7 @@ constexpr std::array names = {
     "range_optimizer_max_mem_size"sv,
     "read_buffer_size"sv,
     "read_rnd_buffer_size"sv,
+    "resultset_metadata"sv,
     "show_create_table_verbosity"sv,
     "sort_buffer_size"sv,
     "sql_auto_is_null"sv,

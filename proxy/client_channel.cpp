@@ -279,6 +279,16 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_long_command(
     co_return std::nullopt;
 }
 
+pool::task<std::optional<disconnect_reason>> client_channel::read_more(std::size_t room) {
+    // Without memory to spare it comes in smaller pieces.
+    const bool spared = room > input_.capacity() && memory_.resize(room);
+    input_.reserve(spared ? room : input_.size() + 1);
+    const std::size_t before = input_.size();
+    const auto ended = co_await fill();
+    count_->bytes_from_clients.add(input_.size() - before);
+    co_return ended;
+}
+
 pool::task<bool> client_channel::send(protocol::bytes_view bytes) {
     count_->bytes_to_clients.add(bytes.size());
     const std::size_t sent = stream_.write_now(bytes);

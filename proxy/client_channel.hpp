@@ -73,6 +73,10 @@ public:
         return stuck_since_;
     }
 
+    /// Reads at least one byte into input(), which has room for `room`.  Returns why there is none,
+    /// if there is none.
+    pool::task<std::optional<disconnect_reason>> read_more(std::size_t room);
+
     /// Gives up the bytes of the last command, whose spans end here, before the next is read.
     void forget_command() noexcept { input_.consume(std::exchange(to_consume_, 0)); }
 

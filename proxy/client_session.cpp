@@ -19,21 +19,31 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What clients are offered.  Not: LOCAL INFILE, query attributes, optional metadata.
+// What clients are offered.
 constexpr std::uint32_t offered_capabilities = [] {
     namespace c = protocol::capability;
-    return c::long_password | c::found_rows | c::long_flag | c::connect_with_db | c::ignore_space |
-           c::protocol_41 | c::interactive | c::transactions | c::secure_connection |
-           c::multi_statements | c::multi_results | c::ps_multi_results | c::plugin_auth |
-           c::connect_attrs | c::plugin_auth_lenenc_data | c::session_track | c::deprecate_eof |
-           c::compress | c::zstd_compression;
+    return c::long_password | c::found_rows | c::long_flag | c::connect_with_db | c::local_files |
+           c::ignore_space | c::protocol_41 | c::interactive | c::transactions |
+           c::secure_connection | c::multi_statements | c::multi_results | c::ps_multi_results |
+           c::plugin_auth | c::connect_attrs | c::plugin_auth_lenenc_data | c::session_track |
+           c::deprecate_eof | c::compress | c::zstd_compression | c::query_attributes |
+           c::optional_resultset_metadata;
 }();
 
-// Those that a backend connection must share with its session, because they change what the server
-// answers.
-constexpr std::uint32_t backend_capabilities =
-    protocol::capability::found_rows | protocol::capability::ignore_space |
-    protocol::capability::multi_results | protocol::capability::ps_multi_results;
+// Those that change the form of commands and answers, which pass through Tidegate as they are: the
+// servers must have them, too.
+constexpr std::uint32_t needed_of_servers =
+    protocol::capability::query_attributes | protocol::capability::optional_resultset_metadata;
+
+/// Those of a session's capabilities that its backend connections must share, because they change
+/// what the server answers.
+std::uint32_t backend_capabilities(std::uint32_t of_session, const user_config& user) {
+    namespace c = protocol::capability;
+    std::uint32_t shared = c::found_rows | c::ignore_space | c::multi_results |
+                           c::ps_multi_results | needed_of_servers;
+    if (user.local_infile) shared |= c::local_files;
+    return of_session & shared;
+}
 
 // Of a login's packets; a client is counted with more.
 constexpr std::size_t login_bytes_free = 2048;
@@ -95,6 +105,8 @@ void client_session::check_time(clock::time_point now) {
         interrupt(false);
         end_wanted_ = disconnect_reason::client_lost;
     }
+    if (sends_file_) check_file();
+    if (dumps_ && worker_->shutting_down()) end_now(disconnect_reason::shutdown);
     if (phase_ != phase::idle) return;
     if (client_.stuck_since() && now - *client_.stuck_since() > client_read_max)
         end(disconnect_reason::client_stalled);
@@ -176,7 +188,8 @@ std::unique_ptr<protocol::server_login> client_session::make_login(
     protocol::server_login_options options;
     options.server_version = worker_->primary_facts().version;
     options.connection_id = id_;
-    options.capabilities = offered_capabilities;
+    options.capabilities =
+        offered_capabilities & (worker_->primary_facts().capabilities | ~needed_of_servers);
     options.tls_available = worker_->tls() != nullptr;
     options.tls_required = worker_->settings().tls.mode == tls_mode::required;
     options.client_host = peer_;
@@ -243,6 +256,12 @@ pool::task<client_session::maybe_reason> client_session::converse(protocol::serv
     }
 }
 
+/// Whether commands and answers cannot pass between this session and this server as they are: it
+/// is not of the version that the primary had when the session began.
+bool client_session::speaks_otherwise(const pool::backend_connection& connection) const noexcept {
+    return (account_->capabilities & ~connection.capabilities() & needed_of_servers) != 0;
+}
+
 /// What is left after a user has proved who it is: a session in its first state, and an OK.
 pool::task<client_session::maybe_reason> client_session::begin_session() {
     const protocol::login& who = login_->who();
@@ -250,7 +269,8 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
     worker_->learn_password(who.user, login_->take_password());
     client_.set_capabilities(who.capabilities);
     multi_statements_ = (who.capabilities & protocol::capability::multi_statements) != 0;
-    account_ = &worker_->account(user_->settings, who.capabilities & backend_capabilities);
+    account_ =
+        &worker_->account(user_->settings, backend_capabilities(who.capabilities, user_->settings));
 
     const std::string& schema = who.schema.empty() ? user_->settings.default_schema : who.schema;
     const server_facts& server = worker_->primary_facts();
@@ -327,6 +347,10 @@ pool::task<client_session::maybe_reason> client_session::dispatch(client_command
         case command::field_list:
         case command::statistics:
             return pass_on(command);
+        case command::register_replica:
+        case command::binlog_dump:
+        case command::binlog_dump_gtid:
+            return replicate(command);
         case command::set_option:
             return set_option(command);
         case command::reset_connection:

@@ -37,6 +37,8 @@ class worker;
 ///   session_backend.cpp     one attempt on one server connection
 ///   session_schema.cpp      statements that run under another default schema
 ///   session_ride.cpp        short reads that share a connection with those of other sessions
+///   session_local_file.cpp  LOAD DATA LOCAL: files that clients send
+///   session_binlog.cpp      replicas, and others that read the primary's binlog
 ///   session_kill.cpp        KILL, of other sessions and of this one
 ///   session_memory.cpp      when memory is short
 class client_session final : public pool::reclaimable, public response_observer {
@@ -111,6 +113,7 @@ private:
         std::optional<std::uint16_t> warnings{};      // told instead of the server's
         bool opens_cursor = false;
         bool repeatable = false;  // a read that may be tried again if the connection is lost
+        bool has_attributes = false;
     };
 
     using maybe_reason = std::optional<disconnect_reason>;
@@ -121,6 +124,7 @@ private:
     std::unique_ptr<protocol::server_login> make_login(const protocol::past_login* before);
     pool::task<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
     pool::task<maybe_reason> begin_session();
+    bool speaks_otherwise(const pool::backend_connection& connection) const noexcept;
     pool::task<bool> schema_is_refused(const pool::shared_vector& initial);
     pool::task<maybe_reason> dispatch(client_command& command);
     pool::task<maybe_reason> change_user(client_command& command);
@@ -136,8 +140,8 @@ private:
 
     // session_queries.cpp
     pool::task<maybe_reason> query(client_command& command);
-    bool name_known(const rules::script_facts& facts, std::string_view text,
-                    std::vector<std::uint8_t>& frames) const;
+    bool name_known(const rules::script_facts& facts, protocol::bytes_view before,
+                    std::string_view text, std::vector<std::uint8_t>& frames) const;
     pool::task<maybe_reason> run_statement(request what, std::string_view text);
     pool::task<router::decision> route_to_edge(router::decision decided, const request& what);
     pool::task<router::decision> route(const request& what);
@@ -149,9 +153,23 @@ private:
     void note_coverage_bug(std::size_t edge, std::uint16_t code);
     void count_decision(const router::decision& decided);
 
+    // session_local_file.cpp
+    bool may_ask_file(const request& what) const;
+    pool::task<attempt> pass_file(pool::backend_connection& connection, response_relay& relay);
+    void check_file();
+
+    // session_binlog.cpp
+    struct acknowledgements;
+    static bool is_dump(const request& what);
+    pool::task<maybe_reason> replicate(const client_command& command);
+    pool::task<attempt> pass_dump(response_relay& relay, pool::backend_connection& connection,
+                                  const request& what);
+    pool::task<void> pass_acknowledgements(pool::backend_connection& connection,
+                                           acknowledgements& beside);
+
     // session_kill.cpp
     static bool kills(const rules::script_facts& facts);
-    pool::task<maybe_reason> kill_statement(client_command& command,
+    pool::task<maybe_reason> kill_statement(client_command& command, std::string_view text,
                                             const rules::script_facts& facts);
     pool::task<maybe_reason> process_kill(const client_command& command);
     pool::task<maybe_reason> kill(const client_command& command, std::uint32_t id, bool query_only);
@@ -269,6 +287,8 @@ private:
     pool::server_refusal refusal_;
     pool::backend_connection* running_ = nullptr;  // what the command runs on now
     const pool::server_endpoint* running_on_ = nullptr;
+    bool sends_file_ = false;   // the client does, to the server
+    bool dumps_ = false;        // the server sends its binlog, without end
     bool interrupted_ = false;  // by KILL QUERY, during this command
     enum class elsewhere : std::uint8_t { no, there, prepared, calling };
     elsewhere elsewhere_ = elsewhere::no;           // the command runs in another default schema

@@ -65,6 +65,8 @@ struct user_config {
     std::string default_schema{};
     router::consistency level = router::consistency::session;
     std::size_t connections_max = 0;  // to each server, of the whole process; 0: the server's own
+    bool local_infile = true;         // LOAD DATA LOCAL, where the server allows it
+    bool binlog_dump = false;         // may read the primary's binlog, as a replica does
 };
 
 /// An edge: where reads may go, and how the copy is kept.

@@ -105,6 +105,9 @@ void load_user(section& in, user_config& out) {
     if (out.default_schema.size() > schema_bytes_max)
         in.complain("default_schema", "is longer than 64 bytes");
     in.number("connections_max", out.connections_max, 1, connections_limit);
+    constexpr std::size_t deny = 0;
+    out.local_infile = in.choice("local_infile", 1, {"deny", "allow"}) != deny;
+    in.flag("binlog_dump", out.binlog_dump);
     out.level = static_cast<router::consistency>(
         in.choice("consistency", static_cast<std::size_t>(out.level),
                   {to_string(router::consistency::strong), to_string(router::consistency::session),

@@ -18,6 +18,7 @@ enum class pin_reason : std::uint8_t {
     binary_log_off,  // sql_log_bin=0
     xa_transaction,  // prepared, and perhaps bound to the connection still
     prepared_state,  // long data was sent, or a cursor is open
+    replication,     // COM_REGISTER_SLAVE, COM_BINLOG_DUMP
     last_statement,  // the next statement may ask for its warnings or row counts
     unknown          // a statement nothing is known of
 };

@@ -155,6 +155,7 @@ void primary_probe::note_silence() {
 pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     auto facts = std::make_shared<server_facts>();
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
+    facts->capabilities = connection_->offered_capabilities();
     facts->lexing.server_version = version_number(connection_->server_version());
     const auto settings = co_await connection_->ask(
         protocol::command::query,

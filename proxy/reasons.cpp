@@ -23,6 +23,8 @@ std::string_view to_string(pin_reason why) noexcept {
             return "xa_transaction";
         case pin_reason::prepared_state:
             return "prepared_state";
+        case pin_reason::replication:
+            return "replication";
         case pin_reason::last_statement:
             return "last_statement";
         case pin_reason::unknown:
@@ -52,6 +54,7 @@ std::string_view ended_by(pin_reason why) noexcept {
         case pin_reason::last_statement:
             return "the next statement";
         case pin_reason::user_variable:
+        case pin_reason::replication:
         case pin_reason::unknown:
             return "COM_RESET_CONNECTION, the end of the session";
     }

@@ -12,6 +12,12 @@
 namespace proxy {
 using protocol::packet_role;
 
+namespace {
+
+constexpr std::uint32_t file_name_bytes_max = 64 * 1024;  // MySQL's own limit is shorter
+
+}  // namespace
+
 std::size_t relay_output::bytes() const noexcept {
     std::size_t sum = 0;
     for (const piece& p : pieces_) sum += p.to - p.from;
@@ -59,7 +65,7 @@ response_relay::response_relay(const options& how, response_observer& observer)
 protocol::result<std::size_t> response_relay::take(std::span<std::uint8_t> input,
                                                    relay_output& out) {
     std::size_t at = 0;
-    while (at < input.size() && !done()) {
+    while (at < input.size() && !done() && !awaits_file()) {
         if (body_left_ > 0) {
             at = take_body(at, input.size(), out);
             continue;
@@ -95,8 +101,12 @@ protocol::result<std::size_t> response_relay::take_packet(std::span<std::uint8_t
         header.payload_size > 0 ? input[at + protocol::header_size] : std::uint8_t{0};
 
     const packet_role role = reader_.classify(header.payload_size, first);
-    // Never asked for: no client's files for a server that asks nevertheless.
-    if (role == packet_role::local_infile) return protocol::errc::malformed;
+    if (role == packet_role::local_infile) {
+        // No client's files for a server that asks for what the statement does not.
+        if (!how_.may_ask_file || header.payload_size > file_name_bytes_max)
+            return protocol::errc::malformed;
+        file_sent_ = false;
+    }
     if (protocol::response_reader::needs_payload(role)) {
         needed_ = protocol::header_size + header.payload_size;
         if (available < needed_) return std::size_t{0};
@@ -154,15 +164,29 @@ protocol::result<void> response_relay::take_whole(packet_role role, std::span<st
         forward_ok(role, *ok, input, at, out);
         return {};
     }
-    if (role == packet_role::column_count) definitions_left_ = reader_.columns();
+    if (role == packet_role::column_count) {
+        definitions_left_ = reader_.definitions_left();
+        if (definitions_left_ == 0) eof_due_ = !client_has(protocol::capability::deprecate_eof);
+    }
     if (role == packet_role::prepare_ok) {
         const protocol::prepare_ok& prepared = *reader_.prepared();
-        definitions_left_ = prepared.parameters > 0 ? prepared.parameters : prepared.columns;
-        columns_to_prepare_ = prepared.parameters > 0 ? prepared.columns : 0;
+        if (prepared.metadata_follows) {
+            definitions_left_ = prepared.parameters > 0 ? prepared.parameters : prepared.columns;
+            columns_to_prepare_ = prepared.parameters > 0 ? prepared.columns : 0;
+        }
         if (how_.statement_id) protocol::rewrite_statement_id(payload, *how_.statement_id);
     }
     forward(input, at, input.size(), out);
+    if (role == packet_role::prepare_ok) end_absent_definitions(*reader_.prepared(), out);
     return {};
+}
+
+/// A client may do without definitions, but not without the EOF packets behind them.
+void response_relay::end_absent_definitions(const protocol::prepare_ok& prepared,
+                                            relay_output& out) {
+    if (prepared.metadata_follows || client_has(protocol::capability::deprecate_eof)) return;
+    if (prepared.parameters > 0) make_eof(0, how_.status, out);
+    if (prepared.columns > 0) make_eof(0, how_.status, out);
 }
 
 void response_relay::forward(std::span<std::uint8_t> input, std::size_t from, std::size_t to,

@@ -78,6 +78,7 @@ public:
         std::string_view hold_text{};             // and with this in its message
         std::optional<std::uint16_t> warnings{};  // told instead of the server's
         bool opens_cursor = false;  // then no EOF comes between the columns and an error
+        bool may_ask_file = false;  // the server may ask for a file of the client's
     };
 
     response_relay(const options& how, response_observer& observer);
@@ -90,6 +91,15 @@ public:
     /// How many bytes of input are needed in one piece for take() to go on; 1 mostly.
     std::size_t needed() const noexcept { return needed_; }
     bool done() const noexcept { return body_left_ == 0 && (reader_.done() || held_error_); }
+    /// The client has been asked for a file, and the server waits for it: send it, then tell.
+    bool awaits_file() const noexcept {
+        return body_left_ == 0 && reader_.awaits_client_data() && !file_sent_;
+    }
+    void note_file_sent() noexcept { file_sent_ = true; }
+    /// The sequence id of the client's next packet, and how far it is ahead of what the server
+    /// expects.
+    std::uint8_t next_sequence() const noexcept { return next_sequence_; }
+    std::uint8_t sequence_shift() const noexcept { return shift_; }
     /// True once something was given out: from then on the command cannot be tried elsewhere.
     bool begun() const noexcept { return begun_; }
     /// With hold_error or hold_code: the response was an ERR alone, and the client has not been
@@ -112,6 +122,7 @@ private:
                     std::span<std::uint8_t> input, std::size_t at, relay_output& out);
     void make_eof(std::uint16_t warnings, std::uint16_t status, relay_output& out);
     void count_definition();
+    void end_absent_definitions(const protocol::prepare_ok& prepared, relay_output& out);
     bool client_has(std::uint32_t flag) const noexcept {
         return (how_.client_capabilities & flag) != 0;
     }
@@ -129,6 +140,7 @@ private:
     std::uint8_t shift_ = 0;                // added to the backend's sequence ids
     std::uint8_t next_sequence_ = 1;        // of the next packet to the client
     bool begun_ = false;
+    bool file_sent_ = false;  // that was asked for last
 };
 
 }  // namespace proxy

@@ -20,8 +20,9 @@ struct server_facts {
         bool is_default = false;  // of the character set
     };
 
-    std::string version = "8.4.0";  // what clients are greeted with
-    rules::lex_options lexing{};    // by its version and its global sql_mode
+    std::string version = "8.4.0";   // what clients are greeted with
+    std::uint32_t capabilities = 0;  // that it offers
+    rules::lex_options lexing{};     // by its version and its global sql_mode
     std::unordered_map<std::uint16_t, collation> collations{};  // by id
     std::uint64_t max_prepared_stmt_count = 16'382;  // of all its connections; MySQL's default
     std::string interactive_timeout{};               // seconds; empty: not known

@@ -122,6 +122,11 @@ pool::task<client_session::attempt> client_session::finish(pool::lease connectio
 pool::task<client_session::attempt> client_session::run_on(pool::backend_connection& connection,
                                                            bool is_edge, const request& what,
                                                            bool again) {
+    if (speaks_otherwise(connection)) {
+        refusal_ = {server_gone, "08S01", "The server is another one now: connect again"};
+        if (!is_edge) end(disconnect_reason::backend_lost);
+        co_return attempt::refused;
+    }
     attempt ready = attempt::finished;
     if (what.statement != nullptr) ready = co_await ready_statement(connection, *what.statement);
     if (ready == attempt::finished &&
@@ -204,6 +209,7 @@ response_relay::options client_session::relay_options(std::uint32_t backend_capa
     if (!again) how.hold_code = error_to_hold(what);
     if (how.hold_code == unknown_statement) how.hold_text = given_to_execute;
     if (how.sent == protocol::command::stmt_prepare) how.statement_id = what.statement_id;
+    how.may_ask_file = may_ask_file(what);
     return how;
 }
 
@@ -213,6 +219,7 @@ pool::task<client_session::attempt> client_session::relay(pool::backend_connecti
     response_failed_ = false;
     prepared_.reset();
     response_relay relay(relay_options(connection.capabilities(), is_edge, what, again), *this);
+    if (is_dump(what)) co_return co_await pass_dump(relay, connection, what);
     co_return co_await take_answer(relay, connection, what);
 }
 
@@ -232,6 +239,10 @@ pool::task<client_session::attempt> client_session::take_answer(
         }
         input.consume(*taken);
         if (relay.done()) break;
+        if (relay.awaits_file()) {
+            const attempt sent = co_await pass_file(connection, relay);
+            if (sent != attempt::finished) co_return sent;
+        }
         if (relay.needed() > input.size()) input.reserve(relay.needed());
         const auto read = co_await connection.receive();
         if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;

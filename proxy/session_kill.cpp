@@ -65,8 +65,7 @@ bool client_session::kills(const rules::script_facts& facts) {
 }
 
 pool::task<client_session::maybe_reason> client_session::kill_statement(
-    client_command& command, const rules::script_facts& facts) {
-    const std::string_view text = protocol::as_text(command.argument());
+    client_command& command, std::string_view text, const rules::script_facts& facts) {
     const auto wanted = rules::read_kill(text, state_->lexing());
     if (!wanted && !facts.single())
         co_return co_await tell_error(command, 1235, "42000",

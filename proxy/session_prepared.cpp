@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/capabilities.hpp"
 #include "protocol/execute.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
@@ -115,16 +116,21 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     const auto layout =
         protocol::decode_execute(command.payload, statement->parameters, client_.capabilities());
-    if (!layout)
-        co_return co_await tell_error(command, 1210, "HY000",
-                                      "Incorrect arguments to mysqld_stmt_execute");
+    if (!layout) {
+        const bool counted = protocol::capability::has(client_.capabilities(),
+                                                       protocol::capability::query_attributes);
+        co_return co_await tell_error(
+            command, 1210, "HY000",
+            fmt::format("Incorrect arguments to {}",
+                        counted ? "COM_STMT_EXECUTE" : "mysqld_stmt_execute"));
+    }
     worker_->count().queries.add();
     worker_->count().prepared_executes.add();
     if (statement->lacks_long_data) co_return co_await tell_long_data_lost(command, *statement);
     if (const auto refused = std::exchange(statement->refused_data, nullptr))
         co_return co_await tell_error(command, refused->code, refused->sqlstate, refused->message);
     if (layout->types_bound) {
-        statement->types.assign(layout->types.begin(), layout->types.end());
+        statement->types.assign(layout->own_types.begin(), layout->own_types.end());
         statement->types_known = true;
     }
     if (layout->opens_cursor()) state_->pin(pin_reason::prepared_state);
@@ -139,6 +145,7 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     what.opens_cursor = read && layout->opens_cursor();
     what.repeatable = is_repeatable_read(*statement->facts) && !statement->has_long_data &&
                       !layout->opens_cursor();
+    what.has_attributes = layout->parameter_count > statement->parameters;
     const maybe_reason ended = co_await run_statement(what, statement->text->text);
     statement->has_long_data = false;
     statement->has_cursor = layout->opens_cursor() && !response_failed_ &&
@@ -171,7 +178,8 @@ pool::prepared_statement* client_session::bind_execution(pool::backend_connectio
         const auto layout =
             protocol::decode_execute(command.payload, statement.parameters, client_.capabilities());
         const bool told = there->types_known && there->bound_types == statement.types;
-        if (layout && !layout->types_bound && !told && statement.parameters > 0) {
+        if (layout && !layout->types_bound && !told && statement.parameters > 0 &&
+            !what.has_attributes) {
             std::uint8_t sequence = 0;
             const std::size_t header_at = protocol::begin_packet(made);
             protocol::writer out(made);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protocol/packet.hpp"
+#include "protocol/query_attributes.hpp"
 #include "proxy/client_session.hpp"
 #include "proxy/log.hpp"
 #include "proxy/repeatable_read.hpp"
@@ -26,6 +27,8 @@ using rules::effect;
 // refuse() says these too, when all connections are in use.
 constexpr std::uint16_t too_many_connections = 1040;       // ER_CON_COUNT_ERROR
 constexpr std::uint16_t too_many_user_connections = 1203;  // ER_TOO_MANY_USER_CONNECTIONS
+
+constexpr std::uint16_t local_files_disabled = 3948;  // ER_CLIENT_LOCAL_FILES_DISABLED
 
 // What a server says of a name that it does not have, or that the account may not see there.  From
 // an edge it means that its coverage was wrong.
@@ -95,9 +98,10 @@ bool reads_data(const rules::script_facts& facts) {
 }  // namespace
 
 /// The query with what only this session knows in its place, framed: the id of CONNECTION_ID(), and
-/// ROW_COUNT() as the last answer told it.  False if it asks for nothing of the kind.
-bool client_session::name_known(const rules::script_facts& facts, std::string_view text,
-                                std::vector<std::uint8_t>& frames) const {
+/// ROW_COUNT() as the last answer told it.  False if it asks for nothing of the kind.  `before` is
+/// what comes before its text.
+bool client_session::name_known(const rules::script_facts& facts, protocol::bytes_view before,
+                                std::string_view text, std::vector<std::uint8_t>& frames) const {
     std::optional<std::string> named;
     if (facts.effects().has(effect::reads_connection_id))
         named = rules::with_connection_id(text, state_->lexing(), id_);
@@ -110,14 +114,17 @@ bool client_session::name_known(const rules::script_facts& facts, std::string_vi
     if (!named) return false;
     std::uint8_t sequence = 0;
     const std::size_t header_at = protocol::begin_packet(frames);
-    frames.push_back(static_cast<std::uint8_t>(protocol::command::query));
+    frames.insert(frames.end(), before.begin(), before.end());
     frames.insert(frames.end(), named->begin(), named->end());
     protocol::finish_packet(frames, header_at, sequence);
     return true;
 }
 
 pool::task<client_session::maybe_reason> client_session::query(client_command& command) {
-    const std::string_view text = protocol::as_text(command.argument());
+    const auto layout = protocol::decode_query(command.payload, client_.capabilities());
+    if (!layout)
+        co_return co_await tell_error(command, 1835, "HY000", "Malformed communication packet.");
+    std::string_view text = layout->sql;
     worker_->count().queries.add();
     if (text.size() < 64 && is_show_route(text)) co_return co_await show_route(command);
 
@@ -125,16 +132,28 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
     const rules::script_facts& facts = *known.facts;
     // Several statements of a client that has not asked for them are for the server to refuse.
     const bool may_kill = multi_statements_ || facts.single();
-    if (may_kill && kills(facts)) co_return co_await kill_statement(command, facts);
+    if (may_kill && kills(facts)) co_return co_await kill_statement(command, text, facts);
+    std::string kept;
+    if (facts.effects().has(effect::local_infile)) {
+        if (!user_->settings.local_infile && facts.single())
+            co_return co_await tell_error(command, local_files_disabled, "42000",
+                                          "Loading local data is disabled for this user "
+                                          "(users[].local_infile)");
+        kept = text;  // the file is read into where the command is
+        text = kept;
+    }
     request what;
     what.command = &command;
     what.frames = command.frames;
     std::vector<std::uint8_t> named;
     constexpr rules::effect_set known_here = effect::reads_connection_id | effect::reads_row_count;
-    if (facts.effects().has(known_here) && name_known(facts, text, named)) what.frames = named;
+    const protocol::bytes_view before = command.payload.first(layout->sql_at);
+    if (facts.effects().has(known_here) && name_known(facts, before, text, named))
+        what.frames = named;
     what.facts = &facts;
     what.history = known.history.get();
     what.repeatable = is_repeatable_read(facts);
+    what.has_attributes = layout->attribute_count > 0;
     co_return co_await run_statement(what, text);
 }
 

@@ -26,6 +26,7 @@ public:
           memory_(&session.worker_->memory(), pool::memory_use::answers) {}
 
     bool fits(pool::backend_connection& connection) const override {
+        if (session_.speaks_otherwise(connection)) return false;
         return what_.statement == nullptr ||
                connection.prepared.find(*what_.statement->text) != nullptr;
     }
@@ -93,6 +94,7 @@ bool client_session::may_ride(const request& what) const {
         effect::calls_unknown_function | effect::writes_user_variable | effect::select_into |
         effect::takes_get_lock | effect::releases_lock;
     if (!what.repeatable || what.facts == nullptr || what.history == nullptr) return false;
+    if (what.has_attributes) return false;
     const rules::statement_facts& facts = what.facts->front();
     return what.facts->single() && facts.cls == rules::statement_class::read && !facts.incomplete &&
            !facts.effects.has(of_the_connection) &&

@@ -56,8 +56,11 @@ public:
         return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u);
     }
     /// True if COM_RESET_CONNECTION undoes whatever the session has left on its connection.  It
-    /// does not undo SET ROLE (tried on 9.7), which a procedure may hide.
-    bool can_be_reset() const noexcept { return !is_pinned(pin_reason::unknown); }
+    /// does not undo SET ROLE (tried on 9.7), which a procedure may hide, nor what a replica is to
+    /// its source.
+    bool can_be_reset() const noexcept {
+        return !is_pinned(pin_reason::unknown) && !is_pinned(pin_reason::replication);
+    }
     void pin(pin_reason why) { pins_.set(index(why)); }
     void unpin(pin_reason why) { pins_.reset(index(why)); }
     const std::bitset<pin_reason_count>& pins() const noexcept { return pins_; }

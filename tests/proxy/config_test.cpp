@@ -132,12 +132,16 @@ TEST_CASE("Servers and users have limits of their own", "[config]") {
     const config settings = valid(R"(
 primary: {host: db1, connections_max: 20, connections_warm: 4}
 users:
-  - {name: app, password: secret, connections_max: 3}
-  - {name: web, password: secret}
+  - {name: app, password: secret, connections_max: 3, local_infile: deny}
+  - {name: web, password: secret, binlog_dump: true}
 )");
     CHECK(settings.primary.connections_warm == 4);
     CHECK(settings.users.at(0).connections_max == 3);
     CHECK(settings.users.at(1).connections_max == 0);
+    CHECK_FALSE(settings.users.at(0).local_infile);
+    CHECK(settings.users.at(1).local_infile);
+    CHECK_FALSE(settings.users.at(0).binlog_dump);
+    CHECK(settings.users.at(1).binlog_dump);
     CHECK(problems("primary: {host: a, connections_max: 4, connections_warm: 4}\n"
                    "users: [{name: a, password: ''}]\n") ==
           std::vector<std::string>{"tidegate.yaml:1: 'primary.connections_warm' must be less than "

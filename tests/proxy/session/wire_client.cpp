@@ -1,5 +1,6 @@
 #include "tests/proxy/session/wire_client.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "protocol/client_login.hpp"
@@ -18,6 +19,22 @@ bytes receive(support::raw_client& socket) {
 }
 
 }  // namespace
+
+std::string difference(const bytes& directly, const bytes& through) {
+    constexpr std::size_t before = 40, shown = 120;
+    const auto parts =
+        std::mismatch(directly.begin(), directly.end(), through.begin(), through.end());
+    const auto at = static_cast<std::size_t>(parts.first - directly.begin());
+    if (at == directly.size() && at == through.size()) return {};
+    const auto excerpt = [&](const bytes& of) {
+        std::string out;
+        for (std::size_t i = at - std::min(at, before); i < std::min(of.size(), at + shown); ++i)
+            out += of[i] >= ' ' && of[i] <= '~' ? static_cast<char>(of[i]) : '.';
+        return out;
+    };
+    return "at byte " + std::to_string(at) + ", directly \"" + excerpt(directly) +
+           "\", through Tidegate \"" + excerpt(through) + "\"";
+}
 
 wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities, const support::login& as)
     : socket_("127.0.0.1", port) {
@@ -39,14 +56,17 @@ wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities, const s
     capabilities_ = login.outcome().capabilities;
 }
 
-bytes wire_client::ask(const wire_command& command) {
+void wire_client::send(const wire_command& command) {
     bytes payload{static_cast<std::uint8_t>(command.what)};
     payload.insert(payload.end(), command.argument.begin(), command.argument.end());
     bytes framed;
     std::uint8_t sequence = 0;
     protocol::append_packet(framed, payload, sequence);
     socket_.send(framed);
+}
 
+bytes wire_client::ask(const wire_command& command, const std::vector<bytes>& file) {
+    send(command);
     bytes response;
     protocol::response_reader reader(command.what, capabilities_);
     while (!reader.done()) {
@@ -56,6 +76,13 @@ bytes wire_client::ask(const wire_command& command) {
         const auto size = static_cast<std::uint32_t>(body.size());
         const auto role = reader.classify(size, body.empty() ? std::uint8_t{0} : body[0]);
         if (!reader.advance(role, size, body)) throw std::runtime_error("not a response");
+        if (role == protocol::packet_role::local_infile) {
+            bytes framed;
+            auto sequence = static_cast<std::uint8_t>(packet[3] + 1);
+            for (const bytes& piece : file) protocol::append_packet(framed, piece, sequence);
+            protocol::append_packet(framed, {}, sequence);
+            socket_.send(framed);
+        }
     }
     return response;
 }

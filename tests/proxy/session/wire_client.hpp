@@ -15,6 +15,10 @@ namespace session_test {
 
 using bytes = std::vector<std::uint8_t>;
 
+/// Where two conversations part, for people: long ones must not be printed whole.  Empty if they
+/// are equal.
+std::string difference(const bytes& directly, const bytes& through);
+
 /// A command as it goes over the wire; queries are their text.
 struct wire_command {
     protocol::command what = protocol::command::query;
@@ -35,8 +39,12 @@ public:
     wire_client(std::uint16_t port, std::uint32_t capabilities, const support::login& as = {});
 
     std::uint32_t capabilities() const noexcept { return capabilities_; }
-    /// The whole response, framed as it came.  Empty for a command without one.
-    bytes ask(const wire_command& command);
+    /// The whole response, framed as it came.  Empty for a command without one.  If the server asks
+    /// for a file, it gets these pieces, a packet each.
+    bytes ask(const wire_command& command, const std::vector<bytes>& file = {});
+    /// Sends the command only; its answer is then to be read from socket().
+    void send(const wire_command& command);
+    support::raw_client& socket() noexcept { return socket_; }
 
 private:
     support::raw_client socket_;
