@@ -237,6 +237,7 @@ task<result<void>> backend_connection::log_in(const server_endpoint& server,
     offered_capabilities_ = login.outcome().offered;
     connection_id_ = login.outcome().connection_id;
     server_version_ = login.outcome().server_version;
+    is_mariadb_ = server_version_.find("MariaDB") != std::string::npos;
     const protocol::compression& compressed = login.outcome().compressed;
     if (compressed.algorithm != protocol::compression_algorithm::none)
         stream_.start_compression(compressed, *blocks_, input_);
@@ -269,13 +270,38 @@ task<result<void>> backend_connection::start_tls(const server_endpoint& server,
     co_return errc::tls_failed;
 }
 
+bool backend_connection::knows(variable_id id) const noexcept {
+    return std::ranges::any_of(
+        baseline_, [&](const session_vector::setting& variable) { return variable.id == id; });
+}
+
+std::string backend_connection::tracking() const {
+    return is_mariadb_ ? mariadb_tracking_statement(baseline_) : std::string(tracking_statement());
+}
+
 task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
-    const auto tracking = co_await ask(protocol::command::query, tracking_statement());
-    if (!tracking) co_return tracking.error();
-    if (tracking->refusal) {  // the account may log in, but for a new password only
-        refusal = *tracking->refusal;
+    // MariaDB wants to be asked for what it has.
+    if (is_mariadb_) {
+        const result<void> known = co_await read_baseline();
+        if (!known) co_return known.error();
+    }
+    const std::string statement = tracking();
+    const auto done = co_await ask(protocol::command::query, statement);
+    if (!done) co_return done.error();
+    if (done->refusal) {  // the account may log in, but for a new password only
+        refusal = *done->refusal;
         co_return errc::login_denied;
     }
+    if (!is_mariadb_) {
+        const result<void> known = co_await read_baseline();
+        if (!known) co_return known.error();
+    }
+    input_.release_if_empty();
+    co_return result<void>{};
+}
+
+/// The tracked variables' initial values.
+task<result<void>> backend_connection::read_baseline() {
     auto values = co_await ask(protocol::command::query, baseline_query());
     if (!values) co_return values.error();
     if (values->refusal) co_return errc::bad_answer;
@@ -288,7 +314,6 @@ task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
         initial.set(*id, row[1] ? value_from_tracker(*id, *row[1]) : std::nullopt);
     }
     baseline_.assign(initial.settings().begin(), initial.settings().end());
-    input_.release_if_empty();
     co_return result<void>{};
 }
 

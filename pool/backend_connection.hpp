@@ -120,6 +120,11 @@ public:
     /// Those that the server offers, whether they are used or not.
     std::uint32_t offered_capabilities() const noexcept { return offered_capabilities_; }
     const std::string& server_version() const noexcept { return server_version_; }
+    bool is_mariadb() const noexcept { return is_mariadb_; }
+    /// Whether the server has the variable.
+    bool knows(variable_id id) const noexcept;
+    /// What turns its session trackers on.
+    std::string tracking() const;
     std::uint32_t connection_id() const noexcept { return connection_id_; }
 
     /// What the server's session is set to.
@@ -187,6 +192,7 @@ private:
     task<result<void>> send_after_queued(protocol::bytes_view bytes);
     task<result<void>> write_through_layers(protocol::bytes_view bytes);
     task<result<void>> start_tracking(server_refusal& refusal);
+    task<result<void>> read_baseline();
     task<result<void>> forget_session(vector_interner& vectors);
     task<result<small_answer>> prepare(const std::string& text);
 
@@ -200,6 +206,7 @@ private:
     std::uint32_t offered_capabilities_ = 0;
     std::uint32_t connection_id_ = 0;
     std::string server_version_;
+    bool is_mariadb_ = false;
     std::vector<std::uint8_t> queued_;
     bool logged_in_ = false;
     bool aborted_ = false;

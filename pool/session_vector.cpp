@@ -196,6 +196,17 @@ void vector_interner::forget_dead() {
     forget_at_ = std::max<std::size_t>(64, known_.size() * 2);
 }
 
+std::string mariadb_tracking_statement(const variable_baseline& known) {
+    std::string out =
+        "SET SESSION session_track_schema=ON, session_track_state_change=ON, "
+        "session_track_transaction_info=CHARACTERISTICS, session_track_system_variables='";
+    for (const session_vector::setting& variable : known) {
+        if (out.back() != '\'') out += ',';
+        out += name_of(variable.id);
+    }
+    return out += "'";
+}
+
 std::string set_statement(const session_vector& from, const session_vector& to,
                           const variable_baseline& baseline) {
     std::string out;

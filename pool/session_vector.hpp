@@ -90,6 +90,10 @@ private:
 /// The initial values of a connection's variables, sorted by id; servers and versions differ.
 using variable_baseline = std::vector<session_vector::setting>;
 
+/// pool::tracking_statement() for MariaDB, which takes no names that it does not know and has no
+/// GTIDs to tell.
+std::string mariadb_tracking_statement(const variable_baseline& known);
+
 /// The SET that takes a connection from `from` to `to`; empty if they agree.  What `to` has not
 /// changed goes back to the connection's own baseline (never to DEFAULT: MySQL 9.7 turns
 /// foreign_key_checks off on SET … = DEFAULT), user variables to NULL.

@@ -87,6 +87,8 @@ constexpr std::array names = {
     "transaction_isolation"sv,
     "transaction_prealloc_size"sv,
     "transaction_read_only"sv,
+    "tx_isolation"sv,  // MariaDB's names of the two
+    "tx_read_only"sv,
     "unique_checks"sv,
     "updatable_views_with_limit"sv,
     "wait_timeout"sv,

@@ -157,6 +157,7 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
     facts->capabilities = connection_->offered_capabilities();
     facts->lexing.server_version = version_number(connection_->server_version());
+    facts->lexing.mariadb = connection_->is_mariadb();
     const auto settings = co_await connection_->ask(
         protocol::command::query,
         "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count, @@GLOBAL.interactive_timeout");

@@ -6,6 +6,9 @@
 namespace proxy {
 
 std::uint32_t version_number(std::string_view version) {
+    // MariaDB puts this before its own, for replicas that know one digit only.
+    constexpr std::string_view disguise = "5.5.5-";
+    if (version.starts_with(disguise)) version.remove_prefix(disguise.size());
     std::uint32_t parts[3] = {};
     const char* at = version.data();
     const char* const end = at + version.size();

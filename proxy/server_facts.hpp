@@ -33,7 +33,7 @@ struct server_facts {
 std::size_t prepared_per_connection(const server_facts& server, std::size_t connections,
                                     std::size_t wanted);
 
-/// 9.7.4-2 → 90704; 80400 for what is no version.
+/// 9.7.4-2 → 90704, 5.5.5-10.11.18-MariaDB → 101118; 80400 for what is no version.
 std::uint32_t version_number(std::string_view version);
 
 /// The state of a session that has just logged in with a collation id and a schema.  An id that the

@@ -353,8 +353,8 @@ pool::task<bool> client_session::ask_server(pool::backend_connection& connection
         if (!done) co_return false;
     }
     if (state_->must_restore_tracking()) {
-        const auto done =
-            co_await connection.ask(protocol::command::query, pool::tracking_statement());
+        const std::string tracking = connection.tracking();
+        const auto done = co_await connection.ask(protocol::command::query, tracking);
         if (!done) co_return false;
         state_->note_question();
         state_->tracking_restored();
@@ -382,7 +382,12 @@ void client_session::note_answer(const pool::small_answer& answer) {
 }
 
 pool::task<bool> client_session::ask_values(pool::backend_connection& connection) {
-    const std::vector<pool::variable_id> unknown = state_->to_ask();
+    std::vector<pool::variable_id> unknown = state_->to_ask();
+    std::erase_if(unknown, [&](pool::variable_id id) { return !connection.knows(id); });
+    if (unknown.empty()) {
+        state_->told_all_values();
+        co_return true;
+    }
     std::string select = "SELECT ";
     for (const pool::variable_id id : unknown) {
         if (select.size() > 7) select += ", ";

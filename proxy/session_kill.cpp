@@ -22,7 +22,7 @@ constexpr std::uint16_t query_interrupted = 1317;  // ER_QUERY_INTERRUPTED
 // Of the account that the session's connections log in as.  A user sees at least the own rows.
 constexpr std::string_view privilege_question =
     "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN "
-    "('CONNECTION_ADMIN', 'SUPER') AND GRANTEE = CONCAT('''', "
+    "('CONNECTION_ADMIN', 'CONNECTION ADMIN', 'SUPER') AND GRANTEE = CONCAT('''', "
     "SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', "
     "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') LIMIT 1";
 

@@ -584,8 +584,6 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
             } else {
                 pin(pin_reason::binary_log_off);
             }
-        } else if (set.name == "tx_isolation" || set.name == "tx_read_only") {
-            pin(pin_reason::unknown);
         } else if (wishes_.assign(set)) {
             tracking_touched_ = true;
         } else if (statement.cls == statement_class::set_transaction) {

@@ -126,11 +126,12 @@ bool lexer::skip_slash_comment(token& mark) {
         mark = make(token_kind::hint, begin);
         return true;
     }
-    if (at(at_) != '!') {
+    const bool own = options_.mariadb && at(at_) == 'M' && at(at_ + 1) == '!';
+    if (at(at_) != '!' && !own) {
         skip_to_comment_end(false);
         return true;
     }
-    ++at_;
+    at_ += own ? 2 : 1;
     std::size_t digits = 0;
     std::uint32_t version = 0;
     while (digits < 6 && is_digit(at(at_ + digits)))
@@ -142,7 +143,8 @@ bool lexer::skip_slash_comment(token& mark) {
     at_ += digits;
     constexpr std::uint32_t every_server = 80000;
     if (version > every_server) mark = make(token_kind::version_mark, begin);
-    if (version <= options_.server_version)
+    const bool foreign = options_.mariadb && !own && version >= 50700 && version <= 99999;
+    if (version <= options_.server_version && !foreign)
         in_version_comment_ = true;
     else
         skip_to_comment_end(true);

@@ -27,6 +27,8 @@ struct lex_options {
     multibyte charset = multibyte::none;
     /// The server's version as it appears in version comments: 8.4.0 is 80400.
     std::uint32_t server_version = 80400;
+    /// MariaDB runs /*M! ... */ too, and of MySQL's comments none of 5.7 to 9.99.
+    bool mariadb = false;
 
     friend bool operator==(const lex_options&, const lex_options&) = default;
 };

@@ -97,6 +97,21 @@ TEST_CASE("A plain comment ends at the first end mark, whatever is in it", "[lex
            {"/*M! 1 */ 2", "I2"}});
 }
 
+TEST_CASE("MariaDB reads its own comments, and of MySQL's those of old versions", "[lexer]") {
+    const lex_options server{.server_version = 101118, .mariadb = true};
+    check({{"/*M! 1 */ 2", "I1 I2"},
+           {"/*M!50701 1 */ 2", "I1 I2"},
+           {"/*! 1 */ 2", "I1 I2"},
+           {"/*!50699 1 */ 2", "I1 I2"},
+           {"/*!50700 1 */ 2", "I2"},
+           {"/*M 1 */ 2", "I2"}},
+          server);
+    CHECK(read("/*!99999 1 */ 2", server) == "M/*!99999 I2");
+    CHECK(read("/*!100100 1 */ 2", server) == "M/*!100100 I1 I2");
+    CHECK(read("/*M!100100 1 */ 2", server) == "M/*M!100100 I1 I2");
+    CHECK(read("/*M!999999 1 */ 2", server) == "M/*M!999999 I2");
+}
+
 TEST_CASE("A version comment is read if the server is new enough", "[lexer]") {
     const lex_options server{.server_version = 80400};
     check({{"/*!80000x*/", "Wx"},

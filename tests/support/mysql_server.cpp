@@ -25,8 +25,8 @@ constexpr int port_attempts_max = 10;
 
 // The path that a script of ours prints on its one line.
 std::string ask(const std::string& script) {
-    const std::string path = std::string(TIDEGATE_SOURCE_DIR "/scripts/") + script;
-    FILE* const pipe = popen(("'" + path + "'").c_str(), "re");
+    const std::string path = std::string("'" TIDEGATE_SOURCE_DIR "/scripts/'") + script;
+    FILE* const pipe = popen(path.c_str(), "re");
     if (pipe == nullptr) throw std::runtime_error("cannot run " + path);
     std::string text;
     std::array<char, 4096> line{};
@@ -48,6 +48,16 @@ const std::string& template_folder() {
     return folder;
 }
 
+const std::string& mariadb_root() {
+    static const std::string root = ask("mysql_root --mariadb");
+    return root;
+}
+
+const std::string& mariadb_template_folder() {
+    static const std::string folder = ask("mariadb_template");
+    return folder;
+}
+
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
@@ -58,8 +68,8 @@ std::string read_file(const std::filesystem::path& path) {
 }  // namespace
 
 mysql_server::mysql_server(mysql_server_options options) : options_(std::move(options)) {
-    std::filesystem::copy(template_folder(), data_folder(),
-                          std::filesystem::copy_options::recursive);
+    std::filesystem::copy(options_.mariadb ? mariadb_template_folder() : template_folder(),
+                          data_folder(), std::filesystem::copy_options::recursive);
     for (int attempt = 1;; ++attempt) {
         port_ = free_port();
         if (launch()) break;
@@ -70,7 +80,29 @@ mysql_server::mysql_server(mysql_server_options options) : options_(std::move(op
     }
 }
 
+std::vector<std::string> mysql_server::mariadb_command() const {
+    std::vector<std::string> all{TIDEGATE_SOURCE_DIR "/scripts/mysql_tool",
+                                 "--root",
+                                 mariadb_root(),
+                                 "mariadbd",
+                                 "--datadir=" + data_folder().string(),
+                                 "--socket=" + socket(),
+                                 "--port=" + std::to_string(port_),
+                                 "--server-id=" + std::to_string(port_),
+                                 "--log-error=" + (folder_.path() / "error.log").string(),
+                                 "--pid-file=" + (folder_.path() / "pid").string(),
+                                 "--bind-address=127.0.0.1",
+                                 "--skip-name-resolve",
+                                 "--max-connections=1000",
+                                 "--innodb-flush-log-at-trx-commit=2",
+                                 "--innodb-buffer-pool-size=64M",
+                                 "--innodb-use-native-aio=0"};
+    all.insert(all.end(), options_.arguments.begin(), options_.arguments.end());
+    return all;
+}
+
 std::vector<std::string> mysql_server::command() const {
+    if (options_.mariadb) return mariadb_command();
     std::vector<std::string> all{
         TIDEGATE_SOURCE_DIR "/scripts/mysql_tool", "--root", mysql_root(), "mysqld",
         "--datadir=" + data_folder().string(), "--socket=" + socket(),

@@ -18,6 +18,7 @@ struct mysql_server_options {
     /// Lets the account `tidegate` write, as Tidegate needs on an edge; not in the binary log.
     bool edge = false;
     bool performance_schema = false;
+    bool mariadb = false;  // this Debian's MariaDB instead, without a binary log
 };
 
 /// A real MySQL server with a data folder of its own, gone at the end of the test.
@@ -57,6 +58,7 @@ public:
 private:
     bool launch();  // false if the port was taken meanwhile
     std::vector<std::string> command() const;
+    std::vector<std::string> mariadb_command() const;
     [[noreturn]] void fail(const std::string& what) const;
 
     mysql_server_options options_;
