@@ -349,6 +349,17 @@ pool::task<bool> client_channel::send_error(const client_command& command,
     co_return co_await send(answer);
 }
 
+void client_channel::say_goodbye(const pool::server_refusal& why) {
+    std::vector<std::uint8_t> bytes;
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = protocol::begin_packet(bytes);
+    protocol::writer packet(bytes);
+    protocol::encode(protocol::err_packet{why.code, why.sqlstate, why.message}, packet);
+    protocol::finish_packet(bytes, header_at, sequence);
+    stream_.begin_command();
+    stream_.try_write(bytes);
+}
+
 pool::task<bool> client_channel::send_row(const client_command& command, std::uint16_t status,
                                           std::vector<std::string_view> names,
                                           std::vector<std::string> values) {

@@ -94,6 +94,9 @@ public:
     pool::task<bool> send_row(const client_command& command, std::uint16_t status,
                               std::vector<std::string_view> names, std::vector<std::string> values);
 
+    /// Says why the connection ends, unasked, if that can be done at once.
+    void say_goodbye(const pool::server_refusal& why);
+
     /// Since when one write has been under way; nothing if none is.
     std::optional<std::chrono::steady_clock::time_point> writing_since() const noexcept {
         return writing_since_;

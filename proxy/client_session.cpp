@@ -54,6 +54,8 @@ std::string address_of(const asio::ip::tcp::socket& socket) {
     return failed ? std::string("?") : peer.address().to_string();
 }
 
+constexpr std::uint16_t client_interaction_timeout = 4031;  // ER_CLIENT_INTERACTION_TIMEOUT
+
 /// Whether whoever connects from there must say whose connection it passes on.
 bool must_introduce(const config& settings, const asio::ip::tcp::socket& socket) {
     boost::system::error_code failed;
@@ -110,7 +112,16 @@ void client_session::check_time(clock::time_point now) {
     if (phase_ != phase::idle) return;
     if (client_.stuck_since() && now - *client_.stuck_since() > client_read_max)
         end(disconnect_reason::client_stalled);
-    if (now - since_ > limits.client_idle_timeout) end(disconnect_reason::client_idle);
+    const auto idle_for = now - since_;
+    const bool too_long = idle_for > limits.client_idle_timeout ||
+                          idle_for > idle_max(worker_->primary_facts(), *state_->vector());
+    if (too_long) {
+        client_.say_goodbye({client_interaction_timeout, "HY000",
+                             "The client was disconnected by the server because of inactivity. See "
+                             "wait_timeout and interactive_timeout for configuring this "
+                             "behavior."});
+        end(disconnect_reason::client_idle);
+    }
     if (worker_->shutting_down() && !(state_ && state_->in_transaction()))
         end(disconnect_reason::shutdown);
     if (!end_wanted_ && now - since_ > asleep_after) client_.begin_sleep();

@@ -22,6 +22,10 @@ bool spoke(const boost::system::error_code& why) {
            why == pool::errc::bad_answer;
 }
 
+void read_number(const std::optional<std::string>& text, std::uint64_t& out) {
+    if (text) std::from_chars(text->data(), text->data() + text->size(), out);
+}
+
 }  // namespace
 
 primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position,
@@ -160,15 +164,15 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     facts->lexing.mariadb = connection_->is_mariadb();
     const auto settings = co_await connection_->ask(
         protocol::command::query,
-        "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count, @@GLOBAL.interactive_timeout");
-    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 3 ||
+        "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count, @@GLOBAL.interactive_timeout, "
+        "@@GLOBAL.wait_timeout");
+    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 4 ||
         !settings->rows[0][0] || !settings->rows[0][1])
         co_return nullptr;
     facts->interactive_timeout = settings->rows[0][2].value_or("");
     apply_sql_mode(facts->lexing, *settings->rows[0][0]);
-    const std::string& prepared_max = *settings->rows[0][1];
-    std::from_chars(prepared_max.data(), prepared_max.data() + prepared_max.size(),
-                    facts->max_prepared_stmt_count);
+    read_number(settings->rows[0][1], facts->max_prepared_stmt_count);
+    read_number(settings->rows[0][3], facts->wait_timeout);
 
     const auto collations = co_await connection_->ask(
         protocol::command::query,

@@ -5,6 +5,24 @@
 
 namespace proxy {
 
+namespace {
+
+pool::variable_id wait_timeout_id() {
+    static const pool::variable_id id = *pool::find_variable("wait_timeout");
+    return id;
+}
+
+}  // namespace
+
+std::chrono::seconds idle_max(const server_facts& server, const pool::session_vector& state) {
+    constexpr std::uint64_t year = 365 * 24 * 3600;  // MySQL's own limit
+    std::uint64_t seconds = server.wait_timeout;
+    const pool::variable_value* own = state.find(wait_timeout_id());
+    if (own != nullptr && *own)
+        std::from_chars((*own)->data(), (*own)->data() + (*own)->size(), seconds);
+    return std::chrono::seconds(std::min(seconds, year));
+}
+
 std::uint32_t version_number(std::string_view version) {
     // MariaDB puts this before its own, for replicas that know one digit only.
     constexpr std::string_view disguise = "5.5.5-";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,7 @@ struct server_facts {
     std::unordered_map<std::uint16_t, collation> collations{};  // by id
     std::uint64_t max_prepared_stmt_count = 16'382;  // of all its connections; MySQL's default
     std::string interactive_timeout{};               // seconds; empty: not known
+    std::uint64_t wait_timeout = 28'800;             // seconds, after which it ends idle sessions
 };
 
 /// How many statements one of `connections` to a server may keep prepared, at most `wanted`: all
@@ -41,5 +43,8 @@ std::uint32_t version_number(std::string_view version);
 /// client's wait_timeout is interactive_timeout.
 pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
                                        std::string_view schema, bool interactive);
+
+/// For how long a session in this state may be idle: its own wait_timeout, or the server's.
+std::chrono::seconds idle_max(const server_facts& server, const pool::session_vector& state);
 
 }  // namespace proxy
