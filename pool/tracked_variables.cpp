@@ -113,11 +113,13 @@ struct fixed_text {
     }
 };
 
-consteval auto joined(std::string_view prefix, std::string_view separator,
-                      std::string_view suffix) {
+// MySQL would warn of those of MariaDB that it does not have.
+consteval auto joined(std::string_view prefix, std::string_view separator, std::string_view suffix,
+                      bool with_mariadb) {
     fixed_text<4096> out;
     out.append(prefix);
     for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!with_mariadb && names[i].starts_with("tx_")) continue;
         if (i > 0) out.append(separator);
         out.append(names[i]);
     }
@@ -125,8 +127,8 @@ consteval auto joined(std::string_view prefix, std::string_view separator,
     return out;
 }
 
-constexpr auto tracking_text = joined(tracking_prefix, ",", "'");
-constexpr auto baseline_text = joined(baseline_prefix, "','", "')");
+constexpr auto tracking_text = joined(tracking_prefix, ",", "'", false);
+constexpr auto baseline_text = joined(baseline_prefix, "','", "')", true);
 
 bool is_number(std::string_view text) {
     if (!text.empty() && text.front() == '-') text.remove_prefix(1);
