@@ -268,6 +268,10 @@ bool session_state::may_owe_news(const rules::script_facts& script) {
                                case statement_class::execute_text:
                                case statement_class::unknown:
                                    return true;
+                               case statement_class::set_session:
+                               case statement_class::set_global:
+                                   // Those before the one that is refused are done (tried on 9.7).
+                                   return s.assignments.size() > 1;
                                default:
                                    return s.effects.has(effect::calls_unknown_function);
                            }
@@ -317,7 +321,8 @@ void session_state::must_see_too(const protocol::gtid_set& seen) {
 void session_state::end_script(const rules::script_facts& script, std::string_view text,
                                bool failed) {
     // Of several statements any may have failed, those before it having done their work.
-    const bool undone = failed && script.single();
+    const bool partly_done = !script.front().assignments.empty() && changes_.any();
+    const bool undone = failed && script.single() && !partly_done;
     if (script.single()) {
         const rules::statement_facts& only = script.front();
         const bool explained = apply(only, failed, undone, true);
@@ -567,7 +572,7 @@ void session_state::apply_prepared_text(const rules::script_facts& script, std::
 
 void session_state::apply_assignments(const rules::statement_facts& statement, bool undone) {
     using scope = rules::assignment::scope_kind;
-    if (undone) return;  // "no variables are changed", says the manual
+    if (undone) return;
     for (const rules::assignment& set : statement.assignments) {
         if (set.scope == scope::user) apply_user_variable(set);
         if (set.scope != scope::session) continue;

@@ -74,6 +74,22 @@ TEST_CASE("A statement that failed pins if it may have done its work in part", "
     CHECK_FALSE(pinned_by("SET ROLE x"));
 }
 
+TEST_CASE("A SET that was refused is looked into if it has changed something", "[proxy]") {
+    const auto asked_after = [](bool changed) {
+        talk t;
+        const std::string sql = "SET character_set_filesystem = latin1, time_zone = 'x'";
+        t.state.begin_command();
+        std::vector<std::uint8_t> news;
+        protocol::writer out(news);
+        protocol::encode(something_changed, out);
+        if (changed) t.state.on_owed_news(news);
+        t.state.end_script(rules::analyze(sql, t.state.lexing()), sql, true);
+        return !t.asked().empty();
+    };
+    CHECK(asked_after(true));
+    CHECK_FALSE(asked_after(false));
+}
+
 TEST_CASE("A change that nothing explains pins", "[proxy]") {
     talk t;
     t.run("CALL p()", silent_change);

@@ -223,6 +223,7 @@ TEST_CASE("What a statement that failed has changed is asked for where it may ha
     CHECK(owes("SELECT my_function(1)"));
     CHECK(owes("DO 1; CALL p(); DO 2"));
     CHECK_FALSE(owes("SELECT nothing FROM t"));
+    CHECK(owes("SET sql_mode = '', time_zone = 'x'"));
     CHECK_FALSE(owes("SET time_zone = 'x'"));
     CHECK_FALSE(owes("CREATE TABLE t (a INT)"));
 }
