@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <random>
+#include <string>
 #include <thread>
 
 #include "pool/net_stream.hpp"
@@ -139,7 +140,8 @@ struct tls_pair {
         server.emplace(acceptor.accept());
         pool::receive_buffer nothing(blocks);
         const auto accepting = start(context, server->accept_tls(*tls, nothing));
-        const auto connecting = start(context, client.connect_tls(trusting, "localhost", false));
+        const std::string host = "localhost";  // used until the task has ended
+        const auto connecting = start(context, client.connect_tls(trusting, host, false));
         REQUIRE(
             run_until(context, [&] { return accepting->has_value() && connecting->has_value(); }));
         REQUIRE_FALSE(**accepting);
