@@ -97,6 +97,18 @@ double used_for(cluster& servers, const std::string& use) {
 struct statement_closer {
     void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
 };
+// AddressSanitizer keeps what is freed, to find who uses it.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TIDEGATE_FREED_MEMORY_IS_KEPT
+#endif
+#endif
+#ifdef TIDEGATE_FREED_MEMORY_IS_KEPT
+constexpr bool memory_is_given_back = false;
+#else
+constexpr bool memory_is_given_back = true;
+#endif
+
 using statement = std::unique_ptr<MYSQL_STMT, statement_closer>;
 
 statement prepare(support::mysql_connection& session, const std::string& sql) {
@@ -143,7 +155,7 @@ TEST_CASE("Halves of long statements do not take the memory of others", "[memory
         REQUIRE(pump(senders, size - mebibyte, look));
     }
     // Where memory grows a copy is made, and the allocator keeps some.
-    CHECK(most < before + limit + limit / 2);
+    if (memory_is_given_back) CHECK(most < before + limit + limit / 2);
     CHECK(used_for(servers, "commands") > 40e6);
     CHECK(used_for(servers, "commands") <= static_cast<double>(limit));
     const auto told = support::http_get(servers.tidegate().http_port(), "/v1/memory");
