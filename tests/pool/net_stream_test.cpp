@@ -6,6 +6,7 @@
 #include <random>
 
 #include "protocol/compressed_stream.hpp"
+#include "tests/pool/carried.hpp"
 #include "tests/pool/pool_fixture.hpp"
 
 using namespace pool_test;
@@ -23,22 +24,9 @@ struct pair_of_streams {
         server.emplace(acceptor.accept());
     }
 
-    /// All of `sent` as it arrives, the sender writing meanwhile.
     bytes carried(const pool::net_stream::buffers& sent, pool::net_stream& from,
                   pool::net_stream& to) {
-        const auto writing = start(context, from.write(sent));
-        pool::receive_buffer input(blocks);
-        bytes got;
-        while (got.size() < boost::asio::buffer_size(sent)) {
-            REQUIRE_FALSE(run(context, to.read(input)));
-            REQUIRE_FALSE(input.empty());
-            const auto piece = input.readable();
-            got.insert(got.end(), piece.begin(), piece.end());
-            input.consume(piece.size());
-        }
-        REQUIRE(run_until(context, [&] { return writing->has_value(); }));
-        CHECK_FALSE(**writing);
-        return got;
+        return pool_test::carried(context, blocks, sent, from, to);
     }
     void compress(const protocol::compression& how) {
         pool::receive_buffer nothing(blocks);
