@@ -38,6 +38,7 @@ bool is_character_set(variable_id id) {
            name == "character_set_results" || name == "collation_connection";
 }
 constexpr std::uint16_t access_denied_code = 1045;
+constexpr std::uint16_t privilege_needed = 1227;  // ER_SPECIFIC_ACCESS_DENIED_ERROR
 
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
@@ -80,7 +81,8 @@ backend_connection::backend_connection(asio::any_io_executor executor,
       blocks_(&blocks),
       input_(blocks),
       account_(&account),
-      state_(std::move(blank)) {}
+      blank_(std::move(blank)),
+      state_(blank_) {}
 
 backend_connection::~backend_connection() {
     if (!logged_in_ || aborted_) return;
@@ -114,7 +116,18 @@ task<result<void>> backend_connection::establish(const server_endpoint& server,
         done = co_await connect(server, give_up);
         if (done) done = co_await log_in(server, refusal);
     }
+    is_copy_ = server.is_copy;
     if (done) done = co_await start_tracking(refusal);
+    if (done) {
+        auto values = co_await read_variables();
+        if (values) note_defaults(std::move(*values));
+        if (!values) done = values.error();
+    }
+    if (done && defaults_of_state() != blank_->defaults()) {
+        auto fresh = std::make_shared<session_vector>(*blank_);
+        fresh->use_defaults(own_defaults_);
+        state_ = std::move(fresh);
+    }
     if (!done && guard.expired()) co_return errc::timed_out;
     co_return done;
 }
@@ -272,18 +285,20 @@ task<result<void>> backend_connection::start_tls(const server_endpoint& server,
 
 bool backend_connection::knows(variable_id id) const noexcept {
     return std::ranges::any_of(
-        baseline_, [&](const session_vector::setting& variable) { return variable.id == id; });
+        *own_defaults_, [&](const session_vector::setting& variable) { return variable.id == id; });
 }
 
 std::string backend_connection::tracking() const {
-    return is_mariadb_ ? mariadb_tracking_statement(baseline_) : std::string(tracking_statement());
+    return is_mariadb_ ? mariadb_tracking_statement(*own_defaults_)
+                       : std::string(tracking_statement());
 }
 
 task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
     // MariaDB wants to be asked for what it has.
-    if (is_mariadb_) {
-        const result<void> known = co_await read_baseline();
+    if (is_mariadb_ && own_defaults_->empty()) {
+        auto known = co_await read_variables();
         if (!known) co_return known.error();
+        note_defaults(std::move(*known));
     }
     const std::string statement = tracking();
     const auto done = co_await ask(protocol::command::query, statement);
@@ -292,16 +307,10 @@ task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
         refusal = *done->refusal;
         co_return errc::login_denied;
     }
-    if (!is_mariadb_) {
-        const result<void> known = co_await read_baseline();
-        if (!known) co_return known.error();
-    }
-    input_.release_if_empty();
     co_return result<void>{};
 }
 
-/// The tracked variables' initial values.
-task<result<void>> backend_connection::read_baseline() {
+task<result<variable_baseline>> backend_connection::read_variables() {
     auto values = co_await ask(protocol::command::query, baseline_query());
     if (!values) co_return values.error();
     if (values->refusal) co_return errc::bad_answer;
@@ -313,8 +322,20 @@ task<result<void>> backend_connection::read_baseline() {
         if (!id) continue;
         initial.set(*id, row[1] ? value_from_tracker(*id, *row[1]) : std::nullopt);
     }
-    baseline_.assign(initial.settings().begin(), initial.settings().end());
-    co_return result<void>{};
+    input_.release_if_empty();
+    co_return variable_baseline(initial.settings().begin(), initial.settings().end());
+}
+
+/// What everybody begins with has one address.
+void backend_connection::note_defaults(variable_baseline values) {
+    const shared_baseline& usual = blank_->defaults();
+    own_defaults_ = usual && *usual == values
+                        ? usual
+                        : std::make_shared<const variable_baseline>(std::move(values));
+}
+
+shared_baseline backend_connection::defaults_of_state() const {
+    return blank_->defaults() ? own_defaults_ : nullptr;
 }
 
 task<result<void>> backend_connection::synchronise(shared_vector wanted, server_refusal& refusal) {
@@ -330,17 +351,29 @@ task<result<void>> backend_connection::synchronise(shared_vector wanted, server_
         moved->use_schema(wanted->schema());
         state_ = std::move(moved);  // should the SET be refused
     }
-    const std::string set = set_statement(*state_, *wanted, baseline_);
-    if (!set.empty()) {
-        const auto done = co_await ask(protocol::command::query, set);
-        if (!done) co_return done.error();
-        if (done->refusal) {
-            refusal = *done->refusal;
-            co_return errc::state_refused;
-        }
-    }
+    const result<void> set = co_await set_variables(*wanted, refusal);
+    if (!set) co_return set.error();
     state_ = std::move(wanted);
     co_return result<void>{};
+}
+
+task<result<void>> backend_connection::set_variables(const session_vector& wanted,
+                                                     server_refusal& refusal) {
+    carried_defaults carried = is_copy_ ? carried_defaults::answers : carried_defaults::all;
+    for (;;) {
+        const std::string set = set_statement(*state_, wanted, *own_defaults_, carried);
+        if (set.empty()) co_return result<void>{};
+        const auto done = co_await ask(protocol::command::query, set);
+        if (!done) co_return done.error();
+        if (!done->refusal) co_return result<void>{};
+        refusal = *done->refusal;
+        // A default that takes a privilege may have been set for all sessions, but not by this
+        // one: it decides no answer.
+        const bool again = refusal.code == privilege_needed && carried == carried_defaults::all &&
+                           wanted.defaults() != state_->defaults();
+        if (!again) co_return errc::state_refused;
+        carried = carried_defaults::permitted;
+    }
 }
 
 task<result<void>> backend_connection::reset(vector_interner& vectors, clock::time_point give_up) {
@@ -355,24 +388,27 @@ task<result<void>> backend_connection::forget_session(vector_interner& vectors) 
     if (!forgotten) co_return forgotten.error();
     if (forgotten->refusal) co_return errc::bad_answer;
     prepared.clear();
-    variable_baseline at_login = std::move(baseline_);
     server_refusal refusal;
     const result<void> tracking = co_await start_tracking(refusal);
     if (!tracking) co_return tracking.error();
+    auto values = co_await read_variables();
+    if (!values) co_return values.error();
 
-    // The server has forgotten the character set of the login.  The baseline keeps it, so that
+    // The server has forgotten the character set of the login.  The defaults keep it, so that
     // what a session has not changed means the same on all connections.
     session_vector now;
     now.use_schema(state_->schema());
     const variable_id collation = *find_variable("collation_connection");
-    for (session_vector::setting& first : baseline_) {
+    for (session_vector::setting& first : *values) {
         if (!is_character_set(first.id)) continue;
-        for (session_vector::setting& login : at_login) {
+        for (const session_vector::setting& login : *own_defaults_) {
             if (login.id != first.id || login.value == first.value) continue;
             if (first.id == collation) now.set_results_collation(first.value.value_or(""));
-            now.set(first.id, std::exchange(first.value, std::move(login.value)));
+            now.set(first.id, std::exchange(first.value, login.value));
         }
     }
+    note_defaults(std::move(*values));
+    now.use_defaults(defaults_of_state());
     state_ = vectors.intern(std::move(now));
     co_return result<void>{};
 }

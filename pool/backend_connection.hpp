@@ -45,6 +45,8 @@ struct server_endpoint {
     std::shared_ptr<boost::asio::ssl::context> tls_context{};  // null with disabled only
     protocol::compression compressed{};  // plain, if the server does not offer it
     bool proxy_header = false;           // begin with one; see protocol/proxy_header.hpp
+    /// Its sessions keep defaults of its own that concern resources: it is sized for itself.
+    bool is_copy = false;
 };
 
 /// Who a connection logs in as.  Connections are shared only within one account.
@@ -85,7 +87,9 @@ public:
     using clock = std::chrono::steady_clock;
     static constexpr std::size_t small_answer_bytes_max = 1 << 20;
 
-    /// Not connected yet: establish() does that.  `account` must outlive the connection.
+    /// Not connected yet: establish() does that.  `account` must outlive the connection.  `blank`
+    /// is what a new session on the server is thought to be; if its defaults are null, state() says
+    /// nothing about defaults.
     backend_connection(boost::asio::any_io_executor executor, const backend_account& account,
                        block_pool& blocks, shared_vector blank, std::size_t prepared_max);
     ~backend_connection();  // says COM_QUIT, so that the server does not count an aborted client
@@ -127,6 +131,9 @@ public:
     std::string tracking() const;
     std::uint32_t connection_id() const noexcept { return connection_id_; }
 
+    /// What the server gave this connection to begin with.
+    const shared_baseline& own_defaults() const noexcept { return own_defaults_; }
+
     /// What the server's session is set to.
     const shared_vector& state() const noexcept { return state_; }
     /// Takes note of a state that the session's own statement has brought about.
@@ -137,7 +144,8 @@ public:
         return !wanted.schema().empty() || state_->schema().empty();
     }
 
-    /// Brings the server's session to `wanted`: nothing, or one COM_INIT_DB, or one SET, or both.
+    /// Brings the server's session to `wanted`: nothing, or one COM_INIT_DB, or one SET, or both;
+    /// another SET if `wanted` has other defaults, of which the account may not set all.
     /// Errors: state_refused (`refusal` says why; state() is still true), lost.
     task<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
 
@@ -192,7 +200,10 @@ private:
     task<result<void>> send_after_queued(protocol::bytes_view bytes);
     task<result<void>> write_through_layers(protocol::bytes_view bytes);
     task<result<void>> start_tracking(server_refusal& refusal);
-    task<result<void>> read_baseline();
+    task<result<variable_baseline>> read_variables();
+    void note_defaults(variable_baseline values);
+    shared_baseline defaults_of_state() const;
+    task<result<void>> set_variables(const session_vector& wanted, server_refusal& refusal);
     task<result<void>> forget_session(vector_interner& vectors);
     task<result<small_answer>> prepare(const std::string& text);
 
@@ -200,8 +211,10 @@ private:
     block_pool* blocks_;
     receive_buffer input_;
     const backend_account* account_;
+    shared_vector blank_;
     shared_vector state_;
-    variable_baseline baseline_;
+    shared_baseline own_defaults_ = std::make_shared<const variable_baseline>();
+    bool is_copy_ = false;
     std::uint32_t capabilities_ = 0;
     std::uint32_t offered_capabilities_ = 0;
     std::uint32_t connection_id_ = 0;

@@ -120,7 +120,7 @@ class server_pool {
 public:
     using clock = backend_connection::clock;
 
-    /// `blank` is the state of a fresh connection: no schema, no settings.
+    /// `blank` is the state of a fresh connection: no schema, no settings, the server's defaults.
     server_pool(boost::asio::any_io_executor executor, server_endpoint server, pool_limits limits,
                 block_pool& blocks, shared_vector blank, pool_observer& observer);
     ~server_pool();
@@ -166,6 +166,10 @@ public:
     void use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
         server_.tls_context = std::move(tls);
     }
+
+    /// From now on a fresh connection is thought to be in this state: the server has other
+    /// defaults.
+    void set_blank(shared_vector blank) { blank_ = std::move(blank); }
 
     /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
     /// not answer: whoever waits for it finds its connection lost, whoever is in line is told that

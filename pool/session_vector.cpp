@@ -56,20 +56,36 @@ const variable_value* value_in(std::span<const session_vector::setting> settings
     return at != settings.end() && at->id == id ? &at->value : nullptr;
 }
 
-const variable_value* wanted_or_initial(const session_vector& wanted, variable_id id,
-                                        const variable_baseline& baseline) {
-    const variable_value* const found = wanted.find(id);
-    return found != nullptr ? found : value_in(baseline, id);
+bool is_carried(variable_id id, carried_defaults carried) {
+    switch (carried) {
+        case carried_defaults::all:
+            return true;
+        case carried_defaults::permitted:
+            return !takes_privilege(id);
+        case carried_defaults::answers:
+            return !takes_privilege(id) && !is_about_resources(id);
+    }
+    return false;
+}
+
+/// What a variable is in `state`, on a server that began with `own`; null if it does not know it.
+const variable_value* value_on(const session_vector& state, variable_id id,
+                               const variable_baseline& own, carried_defaults carried) {
+    if (const variable_value* changed = state.find(id)) return changed;
+    const variable_value* const initial = value_in(own, id);
+    if (initial == nullptr || !state.defaults() || !is_carried(id, carried)) return initial;
+    const variable_value* const of_session = value_in(*state.defaults(), id);
+    return of_session != nullptr ? of_session : initial;
 }
 
 /// How the collation of results goes from one to the other.
 class results_step {
 public:
     results_step(const session_vector& from, const session_vector& to,
-                 const variable_baseline& baseline) {
+                 const variable_baseline& own) {
         const variable_id results = *find_variable("character_set_results");
-        const variable_value* const has = wanted_or_initial(from, results, baseline);
-        const variable_value* const wanted = wanted_or_initial(to, results, baseline);
+        const variable_value* const has = value_on(from, results, own, carried_defaults::all);
+        const variable_value* const wanted = value_on(to, results, own, carried_defaults::all);
         const bool moves = has == nullptr || wanted == nullptr || *has != *wanted;
         const std::string_view collation = to.results_collation();
         if (from.results_collation() == collation && !(moves && !collation.empty())) return;
@@ -116,6 +132,11 @@ const variable_value* session_vector::find(variable_id id) const noexcept {
     return value_in(settings_, id);
 }
 
+const variable_value* session_vector::value_of(variable_id id) const noexcept {
+    const variable_value* const changed = find(id);
+    return changed != nullptr || !defaults_ ? changed : value_in(*defaults_, id);
+}
+
 void session_vector::set(variable_id id, variable_value value) {
     const auto at = find_setting(settings_, id);
     if (at != settings_.end() && at->id == id) {
@@ -151,6 +172,7 @@ void session_vector::forget_user_variable(std::string_view name) {
 session_vector session_vector::parsing_part() const {
     session_vector part;
     part.schema_ = schema_;
+    part.defaults_ = defaults_;
     for (const setting& s : settings_)
         if (decides_parsing(s.id)) part.settings_.push_back(s);
     return part;
@@ -158,6 +180,13 @@ session_vector session_vector::parsing_part() const {
 
 session_vector session_vector::with_parsing_part(const session_vector& other) const {
     session_vector whole = other.parsing_part();
+    if (defaults_ != other.defaults_) {
+        whole.defaults_ = defaults_;
+        if (other.defaults_) {
+            for (const setting& s : *other.defaults_)
+                if (decides_parsing(s.id) && whole.find(s.id) == nullptr) whole.set(s.id, s.value);
+        }
+    }
     for (const setting& s : settings_)
         if (!decides_parsing(s.id)) whole.set(s.id, s.value);
     whole.user_variables_ = user_variables_;
@@ -167,6 +196,7 @@ session_vector session_vector::with_parsing_part(const session_vector& other) co
 
 std::size_t session_vector::hash() const noexcept {
     std::size_t seed = std::hash<std::string>{}(schema_);
+    mix(seed, std::hash<const void*>{}(defaults_.get()));
     mix(seed, std::hash<std::string>{}(results_collation_));
     for (const setting& s : settings_) {
         mix(seed, static_cast<std::size_t>(s.id));
@@ -191,6 +221,15 @@ shared_vector vector_interner::intern(session_vector value) {
     return added;
 }
 
+shared_baseline vector_interner::intern_defaults(shared_baseline defaults) {
+    if (!defaults) return defaults;
+    std::erase_if(known_defaults_, [](const auto& entry) { return entry.expired(); });
+    for (const auto& entry : known_defaults_)
+        if (shared_baseline known = entry.lock(); known && *known == *defaults) return known;
+    known_defaults_.push_back(defaults);
+    return defaults;
+}
+
 void vector_interner::forget_dead() {
     std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
     forget_at_ = std::max<std::size_t>(64, known_.size() * 2);
@@ -208,19 +247,20 @@ std::string mariadb_tracking_statement(const variable_baseline& known) {
 }
 
 std::string set_statement(const session_vector& from, const session_vector& to,
-                          const variable_baseline& baseline) {
+                          const variable_baseline& own, carried_defaults carried) {
+    const bool same_defaults = from.defaults() == to.defaults();
     std::string out;
-    const results_step results(from, to, baseline);
+    const results_step results(from, to, own);
     if (!results.names().empty()) out.append("SET ").append(results.names());
     std::string_view reset;  // on the way, so that it must be said again
     const std::span<const std::string_view> names = tracked_variables();
     for (std::size_t i = 0; i < names.size(); ++i) {
         const auto id = static_cast<variable_id>(i);
-        const variable_value* initial = value_in(baseline, id);
-        const variable_value* has = from.find(id);
-        const variable_value* wanted = to.find(id);
-        if (has == nullptr) has = initial;
-        if (wanted == nullptr) wanted = initial;
+        const bool changed = from.find(id) != nullptr || to.find(id) != nullptr;
+        const bool again = names[i] == reset || results.must_be_said(names[i]);
+        if (!changed && same_defaults && !again) continue;
+        const variable_value* has = value_on(from, id, own, carried);
+        const variable_value* wanted = value_on(to, id, own, carried);
         if (wanted == nullptr) continue;  // this server does not know the variable
         if (results.is_done(names[i])) continue;
         const bool said = has != nullptr && *has == *wanted && names[i] != reset;

@@ -97,12 +97,55 @@ constexpr std::array names = {
 static_assert(std::is_sorted(names.begin(), names.end()));
 static_assert(names.size() < 256, "variable_id is one byte");
 
+constexpr std::array privileged = {
+    "bulk_insert_buffer_size"sv, "character_set_filesystem"sv,
+    "innodb_strict_mode"sv,      "low_priority_updates"sv,
+    "max_error_count"sv,         "min_examined_row_limit"sv,
+    "preload_buffer_size"sv,     "sql_generate_invisible_primary_key"sv,
+    "sql_require_primary_key"sv,
+};
+static_assert(std::is_sorted(privileged.begin(), privileged.end()));
+
+constexpr std::array of_resources = {
+    "big_tables"sv,
+    "eq_range_index_dive_limit"sv,
+    "information_schema_stats_expiry"sv,
+    "innodb_lock_wait_timeout"sv,
+    "innodb_table_locks"sv,
+    "interactive_timeout"sv,
+    "join_buffer_size"sv,
+    "lock_wait_timeout"sv,
+    "long_query_time"sv,
+    "max_execution_time"sv,
+    "max_heap_table_size"sv,
+    "max_length_for_sort_data"sv,
+    "max_seeks_for_key"sv,
+    "net_read_timeout"sv,
+    "net_retry_count"sv,
+    "net_write_timeout"sv,
+    "optimizer_prune_level"sv,
+    "optimizer_search_depth"sv,
+    "optimizer_switch"sv,
+    "parser_max_mem_size"sv,
+    "range_optimizer_max_mem_size"sv,
+    "read_buffer_size"sv,
+    "read_rnd_buffer_size"sv,
+    "sort_buffer_size"sv,
+    "tmp_table_size"sv,
+    "transaction_alloc_block_size"sv,
+    "transaction_prealloc_size"sv,
+    "wait_timeout"sv,
+};
+static_assert(std::is_sorted(of_resources.begin(), of_resources.end()));
+
 // Sets of their own GTIDs only: ALL_GTIDS would send the whole executed set with every commit.
 constexpr auto tracking_prefix =
     "SET SESSION session_track_schema=ON, session_track_state_change=ON, "
     "session_track_gtids=OWN_GTID, session_track_transaction_info=CHARACTERISTICS, "
     "session_track_system_variables='"sv;
 constexpr auto baseline_prefix = "SHOW SESSION VARIABLES WHERE Variable_name IN ('"sv;
+constexpr auto globals_prefix =
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('init_connect','max_prepared_stmt_count','"sv;
 
 template <std::size_t Capacity>
 struct fixed_text {
@@ -129,6 +172,7 @@ consteval auto joined(std::string_view prefix, std::string_view separator, std::
 
 constexpr auto tracking_text = joined(tracking_prefix, ",", "'", false);
 constexpr auto baseline_text = joined(baseline_prefix, "','", "')", true);
+constexpr auto globals_text = joined(globals_prefix, "','", "')", true);
 
 bool is_number(std::string_view text) {
     if (!text.empty() && text.front() == '-') text.remove_prefix(1);
@@ -182,6 +226,14 @@ std::string_view name_of(variable_id id) noexcept {
     return names[static_cast<std::size_t>(id)];
 }
 
+bool takes_privilege(variable_id id) noexcept {
+    return std::binary_search(privileged.begin(), privileged.end(), name_of(id));
+}
+
+bool is_about_resources(variable_id id) noexcept {
+    return std::binary_search(of_resources.begin(), of_resources.end(), name_of(id));
+}
+
 void append_assignment(std::string& out, variable_id id, const variable_value& value) {
     out.append("SESSION ").append(name_of(id)).append("=");
     if (!value) {
@@ -204,6 +256,10 @@ std::string_view tracking_statement() {
 
 std::string_view baseline_query() {
     return {baseline_text.bytes.data(), baseline_text.size};
+}
+
+std::string_view globals_query() {
+    return {globals_text.bytes.data(), globals_text.size};
 }
 
 }  // namespace pool

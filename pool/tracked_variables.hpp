@@ -28,6 +28,13 @@ std::optional<variable_id> find_variable(std::string_view name) noexcept;
 
 std::string_view name_of(variable_id id) noexcept;
 
+/// True if only accounts with a privilege may set it, even for their own session (tried on 9.7 with
+/// one that has none).
+bool takes_privilege(variable_id id) noexcept;
+/// True if it says how long, how fast or with how much memory a statement runs, not what it
+/// answers.
+bool is_about_resources(variable_id id) noexcept;
+
 /// A variable's value as the server reports it: text, or nothing for NULL.
 using variable_value = std::optional<std::string>;
 
@@ -42,5 +49,7 @@ variable_value value_from_tracker(variable_id id, std::string_view text);
 /// tracked variables' initial values.
 std::string_view tracking_statement();
 std::string_view baseline_query();
+/// Their global values, and what else new sessions depend on.
+std::string_view globals_query();
 
 }  // namespace pool

@@ -285,10 +285,12 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
 
     const std::string& schema = who.schema.empty() ? user_->settings.default_schema : who.schema;
     const server_facts& server = worker_->primary_facts();
-    state_.emplace(worker_->vectors(),
-                   state_after_login(server, who.collation, schema, is_interactive()),
-                   server.lexing);
-    const bool refused = !schema.empty() && co_await schema_is_refused(state_->vector());
+    pool::session_vector initial =
+        state_after_login(server, who.collation, schema, is_interactive());
+    initial.use_defaults(worker_->defaults());
+    state_.emplace(worker_->vectors(), std::move(initial), server.lexing);
+    const bool must_ask = !schema.empty() || server.runs_init_connect;
+    const bool refused = must_ask && co_await login_is_refused();
     if (refused) {
         const bool told = co_await client_.send(login_->refuse(
             protocol::err_packet{refusal_.code, refusal_.sqlstate, refusal_.message}));
@@ -311,17 +313,20 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
 
 /// As a server does, a login with a schema that is not there, or is forbidden, is refused at once.
 /// If the primary cannot be asked, the login is not refused: an edge may have what the client
-/// wants.
-pool::task<bool> client_session::schema_is_refused(const pool::shared_vector& initial) {
+/// wants.  What init_connect does to the account's sessions is learned from its connection.
+pool::task<bool> client_session::login_is_refused() {
     const auto give_up = clock::now() + worker_->settings().limits.queue_timeout;
-    auto borrowed = co_await worker_->primary().borrow(*account_, initial, give_up, refusal_);
+    auto borrowed =
+        co_await worker_->primary().borrow(*account_, state_->vector(), give_up, refusal_);
     if (borrowed.has_error()) {
         const auto why = borrowed.error();
         if (why == pool::errc::connect_failed || why == pool::errc::lost) co_return false;
         refuse(why, worker_->primary());
         co_return true;
     }
-    const auto moved = co_await (*borrowed)->synchronise(initial, refusal_);
+    if (worker_->primary_facts().runs_init_connect || !state_->vector()->defaults())
+        state_->learn_defaults(worker_->vectors().intern_defaults((*borrowed)->own_defaults()));
+    const auto moved = co_await (*borrowed)->synchronise(state_->vector(), refusal_);
     if (moved.has_error() && moved.error() != pool::errc::state_refused) co_return false;
     borrowed->give_back();
     co_return moved.has_error();
@@ -330,6 +335,8 @@ pool::task<bool> client_session::schema_is_refused(const pool::shared_vector& in
 pool::task<client_session::maybe_reason> client_session::dispatch(client_command& command) {
     using protocol::command;
     if (command.dropped) return tell_dropped(command);
+    if (!state_->vector()->defaults() && worker_->defaults() && !held_)
+        state_->learn_defaults(worker_->defaults());
     switch (command.what) {
         case command::quit:
             return maybe_reason(disconnect_reason::client_quit);
@@ -413,7 +420,8 @@ pool::task<client_session::maybe_reason> client_session::reset_connection(
     const client_command& command) {
     co_await let_go();
     statements_.clear();
-    state_->reset();
+    const pool::shared_baseline& now = worker_->defaults();
+    state_->reset(now ? now : state_->vector()->defaults());
     const server_facts& server = worker_->primary_facts();
     if (is_interactive() && !server.interactive_timeout.empty())
         state_->tell_value(*pool::find_variable("wait_timeout"), server.interactive_timeout);

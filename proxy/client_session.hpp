@@ -125,7 +125,7 @@ private:
     pool::task<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
     pool::task<maybe_reason> begin_session();
     bool speaks_otherwise(const pool::backend_connection& connection) const noexcept;
-    pool::task<bool> schema_is_refused(const pool::shared_vector& initial);
+    pool::task<bool> login_is_refused();
     pool::task<maybe_reason> dispatch(client_command& command);
     pool::task<maybe_reason> change_user(client_command& command);
     pool::task<maybe_reason> set_option(const client_command& command);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pool/deadline.hpp"
+#include "proxy/time_zone.hpp"
 #include "proxy/tls_context.hpp"
 #include "proxy/user_directory.hpp"
 
@@ -20,7 +21,8 @@ constexpr std::chrono::seconds patience{2};  // for a login or a ping; a loaded 
 edge_probes::probe::probe(asio::io_context& context, const server_config& edge)
     : server(endpoint_of(edge)), timer(context) {}
 
-edge_probes::edge_probes(const config& settings, listener tell) : tell_(std::move(tell)) {
+edge_probes::edge_probes(const config& settings, listener tell, zone_listener tell_zone)
+    : tell_(std::move(tell)), tell_zone_(std::move(tell_zone)) {
     for (const edge_config& edge : settings.edges)
         probes_.push_back(std::make_unique<probe>(context_, edge.server));
     if (const user_config* user = watching_user(settings)) account_ = account_of(*user);
@@ -58,7 +60,7 @@ void edge_probes::use_tls(std::size_t edge, std::shared_ptr<asio::ssl::context> 
 pool::task<void> edge_probes::run(std::size_t edge) {
     probe& one = *probes_[edge];
     while (!stopping_) {
-        const bool alive = co_await answers(one);
+        const bool alive = co_await answers(edge);
         if (stopping_) co_return;
         if (!alive) one.connection.reset();
         tell_(edge, alive);
@@ -68,7 +70,8 @@ pool::task<void> edge_probes::run(std::size_t edge) {
     }
 }
 
-pool::task<bool> edge_probes::answers(probe& one) {
+pool::task<bool> edge_probes::answers(std::size_t edge) {
+    probe& one = *probes_[edge];
     const auto give_up = pool::backend_connection::clock::now() + patience;
     if (!one.connection) {
         pool::server_refusal refusal;
@@ -79,7 +82,10 @@ pool::task<bool> edge_probes::answers(probe& one) {
         // business.
         if (!opened) co_return opened.error() == pool::errc::login_denied;
         one.connection = std::move(*opened);
-        co_return true;
+        const pool::deadline guard(one.connection->socket(), give_up);
+        const auto zone = co_await ask_system_time_zone(*one.connection);
+        if (zone) tell_zone_(edge, *zone);
+        co_return zone.has_value();
     }
     const pool::deadline guard(one.connection->socket(), give_up);
     const auto pong = co_await one.connection->ask(protocol::command::ping, {});

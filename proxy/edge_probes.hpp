@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 #include "pool/task.hpp"
@@ -24,7 +25,10 @@ public:
     /// Called on the probes' thread after each probe, with the edge's place in the configuration.
     using listener = std::function<void(std::size_t edge, bool answers)>;
 
-    edge_probes(const config& settings, listener tell);
+    /// Called on the probes' thread after a new connection: what time_zone = SYSTEM means there.
+    using zone_listener = std::function<void(std::size_t edge, const std::string& zone)>;
+
+    edge_probes(const config& settings, listener tell, zone_listener tell_zone);
     ~edge_probes();  // stop()s
     edge_probes(const edge_probes&) = delete;
     edge_probes& operator=(const edge_probes&) = delete;
@@ -43,9 +47,10 @@ private:
     };
 
     pool::task<void> run(std::size_t edge);
-    pool::task<bool> answers(probe& one);
+    pool::task<bool> answers(std::size_t edge);
 
     listener tell_;
+    zone_listener tell_zone_;
     pool::backend_account account_;
     boost::asio::io_context context_{1};
     pool::block_pool blocks_{16 * 1024};

@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::object edge_json(const router::edge_report& edge) {
+json::object edge_json(const router::edge_report& edge, std::optional<bool> same_time_zone) {
     json::object out;
     out["name"] = edge.edge;
     out["state"] = router::to_string(edge.state);
@@ -19,6 +19,7 @@ json::object edge_json(const router::edge_report& edge) {
     out["watermark"] =
         edge.applied == nullptr ? json::value(nullptr) : json::value(edge.applied->to_string());
     out["lag_seconds"] = std::chrono::duration<double>(edge.lag).count();
+    out["same_time_zone"] = same_time_zone ? json::value(*same_time_zone) : json::value(nullptr);
     out["message"] = edge.message;
     return out;
 }
@@ -48,7 +49,11 @@ http_reply status_reply(const server_health& health) {
     primary["up"] = health.primary_up;
     primary["error"] = health.primary_error;
     json::array edges;
-    for (const auto& edge : health.edges) edges.push_back(edge_json(edge));
+    for (std::size_t i = 0; i < health.edges.size(); ++i) {
+        const bool asked = i < health.same_time_zone.size();
+        edges.push_back(
+            edge_json(health.edges[i], asked ? health.same_time_zone[i] : std::nullopt));
+    }
 
     json::object out;
     out["version"] = version;

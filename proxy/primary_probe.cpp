@@ -6,6 +6,7 @@
 
 #include "pool/deadline.hpp"
 #include "proxy/session_state.hpp"
+#include "proxy/time_zone.hpp"
 #include "proxy/tls_context.hpp"
 #include "proxy/user_directory.hpp"
 
@@ -28,9 +29,10 @@ void read_number(const std::optional<std::string>& text, std::uint64_t& out) {
 
 }  // namespace
 
-primary_probe::primary_probe(const config& settings, listener tell, position_listener tell_position,
-                             silence_listener tell_silence)
+primary_probe::primary_probe(const config& settings, listener tell, zone_listener tell_zone,
+                             position_listener tell_position, silence_listener tell_silence)
     : tell_(std::move(tell)),
+      tell_zone_(std::move(tell_zone)),
       tell_position_(std::move(tell_position)),
       tell_silence_(std::move(tell_silence)),
       server_(endpoint_of(settings.primary)),
@@ -73,16 +75,24 @@ void primary_probe::ask_position() {
     });
 }
 
+void primary_probe::ask_globals() {
+    asio::post(context_, [this] {
+        globals_wanted_ = true;
+        timer_.cancel();
+    });
+}
+
 pool::task<void> primary_probe::run() {
     auto next_probe = clock::now();
     heard_at_ = next_probe;
     while (!stopping_) {
-        if (clock::now() >= next_probe) {
+        if (globals_wanted_ || clock::now() >= next_probe) {
+            globals_wanted_ = false;
             co_await probe_once();
             next_probe = clock::now() + interval;
         }
         if (position_wanted_ && !stopping_) co_await tell_positions();
-        if (position_wanted_ || stopping_) continue;
+        if (position_wanted_ || globals_wanted_ || stopping_) continue;
         timer_.expires_at(next_probe);
         auto [ended] = co_await timer_.async_wait(pool::awaited);
         (void)ended;
@@ -127,20 +137,13 @@ pool::task<void> primary_probe::probe_once() {
         }
         heard_at_ = clock::now();
         connection_ = std::move(*opened);
-        const pool::deadline guard(connection_->socket(), give_up);
-        auto learned = co_await learn();
-        if (learned) {
-            tell_({}, std::move(learned));
-            co_return;
-        }
-    } else {
-        const pool::deadline guard(connection_->socket(), give_up);
-        const auto pong = co_await connection_->ask(protocol::command::ping, {});
-        if (pong && !pong->refusal) {
-            heard_at_ = clock::now();
-            tell_({}, nullptr);
-            co_return;
-        }
+        globals_.clear();
+    }
+    const pool::deadline guard(connection_->socket(), give_up);
+    const bool answered = co_await ask_and_tell();
+    if (answered) {
+        heard_at_ = clock::now();
+        co_return;
     }
     connection_.reset();
     tell_("the primary does not answer", nullptr);
@@ -156,23 +159,50 @@ void primary_probe::note_silence() {
     if (!stopping && silence >= silence_max_) tell_silence_(silence);
 }
 
+/// False if the primary does not answer.
+pool::task<bool> primary_probe::ask_and_tell() {
+    const auto answer = co_await connection_->ask(protocol::command::query, pool::globals_query());
+    if (!answer || answer->refusal) co_return false;
+    const bool is_new = globals_.empty();
+    if (!is_new && answer->rows == globals_) {
+        tell_({}, nullptr);
+        co_return true;
+    }
+    if (is_new) {
+        const auto zone = co_await ask_system_time_zone(*connection_);
+        if (!zone) co_return false;
+        tell_zone_(*zone);
+    }
+    auto learned = co_await learn();
+    if (!learned) co_return false;
+    globals_ = answer->rows;
+    tell_({}, std::move(learned));
+    co_return true;
+}
+
 pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
+    // After a reset its variables are as after a login, but for what init_connect does.
+    const auto give_up = clock::now() + timeout_;
+    const auto fresh = co_await connection_->reset(vectors_, give_up);
+    if (!fresh) co_return nullptr;
     auto facts = std::make_shared<server_facts>();
+    facts->defaults = connection_->own_defaults();
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
     facts->capabilities = connection_->offered_capabilities();
     facts->lexing.server_version = version_number(connection_->server_version());
     facts->lexing.mariadb = connection_->is_mariadb();
     const auto settings = co_await connection_->ask(
         protocol::command::query,
-        "SELECT @@GLOBAL.sql_mode, @@GLOBAL.max_prepared_stmt_count, @@GLOBAL.interactive_timeout, "
-        "@@GLOBAL.wait_timeout");
-    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 4 ||
+        "SELECT @@sql_mode, @@GLOBAL.max_prepared_stmt_count, LENGTH(@@GLOBAL.init_connect) > 0, "
+        "@@GLOBAL.interactive_timeout, @@GLOBAL.wait_timeout");
+    if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 5 ||
         !settings->rows[0][0] || !settings->rows[0][1])
         co_return nullptr;
-    facts->interactive_timeout = settings->rows[0][2].value_or("");
+    facts->runs_init_connect = settings->rows[0][2] == "1";
+    facts->interactive_timeout = settings->rows[0][3].value_or("");
     apply_sql_mode(facts->lexing, *settings->rows[0][0]);
     read_number(settings->rows[0][1], facts->max_prepared_stmt_count);
-    read_number(settings->rows[0][3], facts->wait_timeout);
+    read_number(settings->rows[0][4], facts->wait_timeout);
 
     const auto collations = co_await connection_->ask(
         protocol::command::query,

@@ -4,8 +4,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 #include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
@@ -16,22 +18,24 @@
 namespace proxy {
 
 /// Asks the primary once a second whether it answers, on one connection of its own and a thread of
-/// its own, and learns from it what the greeting and the lexer need; and, on demand, what it has
-/// committed.
+/// its own, and learns from it what the greeting, the lexer and new sessions need, again whenever
+/// its global variables change; and, on demand, what it has committed.
 class primary_probe {
 public:
     /// Called on the probe's thread.  `error` is empty if the primary answered; `learned` is null
-    /// but after a new connection.
+    /// unless something has changed.
     using listener =
         std::function<void(const std::string& error, std::shared_ptr<const server_facts> learned)>;
 
+    /// Called on the probe's thread after a new connection: the primary's system_time_zone.
+    using zone_listener = std::function<void(const std::string& zone)>;
     using position_listener = std::function<void(const position_report& report)>;
 
     /// Called after a probe that found the primary silent for limits.silence_timeout or longer.
     using silence_listener = std::function<void(std::chrono::milliseconds silence)>;
 
-    primary_probe(const config& settings, listener tell, position_listener tell_position,
-                  silence_listener tell_silence);
+    primary_probe(const config& settings, listener tell, zone_listener tell_zone,
+                  position_listener tell_position, silence_listener tell_silence);
     ~primary_probe();  // stop()s
     primary_probe(const primary_probe&) = delete;
     primary_probe& operator=(const primary_probe&) = delete;
@@ -45,18 +49,22 @@ public:
     /// Any thread.  Asks for the primary's position; requests that come while one is under way are
     /// served together by the next.
     void ask_position();
+    /// Any thread.  Asks at once whether the global variables have changed.
+    void ask_globals();
 
 private:
     pool::task<void> run();
     pool::task<void> probe_once();
     pool::task<void> tell_positions();
     pool::task<std::shared_ptr<const server_facts>> learn();
+    pool::task<bool> ask_and_tell();
 
     using clock = pool::backend_connection::clock;
 
     void note_silence();
 
     listener tell_;
+    zone_listener tell_zone_;
     position_listener tell_position_;
     silence_listener tell_silence_;
     pool::server_endpoint server_;
@@ -72,6 +80,8 @@ private:
     std::unique_ptr<pool::backend_connection> connection_;
     bool stopping_ = false;
     bool position_wanted_ = false;
+    bool globals_wanted_ = false;
+    std::vector<std::vector<std::optional<std::string>>> globals_;  // when the facts were learned
     std::thread thread_;
 };
 

@@ -10,6 +10,7 @@
 #include <future>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -34,13 +35,18 @@ public:
               [this](const std::string& error, std::shared_ptr<const server_facts> learned) {
                   on_probe(error, std::move(learned));
               },
+              [this](const std::string& zone) { on_primary_zone(zone); },
               [this](const position_report& report) {
                   for (const auto& worker : workers_) worker->tell(report);
               },
               [this](std::chrono::milliseconds silence) { on_silence(silence); }),
-          edge_probes_(*settings_, [this](std::size_t edge, bool answers) {
-              for (const auto& worker : workers_) worker->tell_edge_answers(edge, answers);
-          }) {
+          edge_probes_(
+              *settings_,
+              [this](std::size_t edge, bool answers) {
+                  for (const auto& worker : workers_) worker->tell_edge_answers(edge, answers);
+              },
+              [this](std::size_t edge, const std::string& zone) { on_edge_zone(edge, zone); }) {
+        edge_zones_.resize(settings_->edges.size());
         for (const edge_config& edge : settings_->edges)
             edges_.push_back({.edge = edge.server.name});
         worker_environment environment;
@@ -49,6 +55,7 @@ public:
         environment.primary = std::make_shared<const server_facts>();
         environment.log = &log_;
         environment.ask_position = [this] { probe_.ask_position(); };
+        environment.ask_globals = [this] { probe_.ask_globals(); };
         environment.send_kill = [this](kill_order order) {
             const std::size_t owner = connection_ids::worker_of(order.id, workers_.size());
             workers_[owner]->tell(std::move(order));
@@ -158,6 +165,8 @@ public:
         seen.primary_up = primary_up_;
         seen.primary_error = primary_error_;
         seen.edges = edges_;
+        for (const std::string& zone : edge_zones_)
+            seen.same_time_zone.push_back(zone_comparison(zone));
         seen.clients = clients_.load();
         seen.memory_bytes_max = memory_.bytes_max();
         return seen;
@@ -204,6 +213,35 @@ private:
         for (const auto& worker : workers_) worker->tell_primary_is_silent();
     }
 
+    void on_primary_zone(const std::string& zone) {
+        const std::lock_guard lock(health_mutex_);
+        primary_zone_ = zone;
+        for (std::size_t i = 0; i < edge_zones_.size(); ++i) compare_zone(i);
+    }
+
+    void on_edge_zone(std::size_t edge, const std::string& zone) {
+        const std::lock_guard lock(health_mutex_);
+        edge_zones_[edge] = zone;
+        compare_zone(edge);
+    }
+
+    /// Nothing if one of them is not known.
+    std::optional<bool> zone_comparison(const std::string& of_edge) const {
+        if (primary_zone_.empty() || of_edge.empty()) return std::nullopt;
+        return primary_zone_ == of_edge;
+    }
+
+    void compare_zone(std::size_t edge) {
+        const std::optional<bool> same = zone_comparison(edge_zones_[edge]);
+        if (!same) return;
+        for (const auto& worker : workers_) worker->tell_edge_zone(edge, *same);
+        if (!*same) {
+            log_.warn(log_event("edge_time_zone_differs")("edge", edges_[edge].edge)(
+                          "effect", "sessions whose time_zone is SYSTEM do not read there")
+                          .text());
+        }
+    }
+
     std::shared_ptr<const config> settings_;
     spdlog::logger& log_;
     pool::memory_budget memory_;
@@ -215,6 +253,8 @@ private:
     bool primary_up_ = false;
     std::string primary_error_ = "not asked yet";
     std::vector<router::edge_report> edges_;
+    std::string primary_zone_;  // what time_zone = SYSTEM means; empty: not known
+    std::vector<std::string> edge_zones_;
 
     primary_probe probe_;  // last, these two: their threads use the rest
     edge_probes edge_probes_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct server_health {
     bool primary_up = false;      // the last probe of the primary succeeded
     std::string primary_error{};  // of the last probe; empty if it succeeded
     std::vector<router::edge_report> edges{};
+    /// Of each edge: whether its system's time zone is the primary's; nothing while not known.
+    std::vector<std::optional<bool>> same_time_zone{};
     std::size_t clients = 0;
     std::size_t memory_bytes_max = 0;  // for all clients
 };

@@ -17,7 +17,7 @@ pool::variable_id wait_timeout_id() {
 std::chrono::seconds idle_max(const server_facts& server, const pool::session_vector& state) {
     constexpr std::uint64_t year = 365 * 24 * 3600;  // MySQL's own limit
     std::uint64_t seconds = server.wait_timeout;
-    const pool::variable_value* own = state.find(wait_timeout_id());
+    const pool::variable_value* own = state.value_of(wait_timeout_id());
     if (own != nullptr && *own)
         std::from_chars((*own)->data(), (*own)->data() + (*own)->size(), seconds);
     return std::chrono::seconds(std::min(seconds, year));

@@ -13,7 +13,7 @@
 namespace proxy {
 
 /// What Tidegate has learned from the primary about all servers of the cluster.  Immutable;
-/// replaced when the primary is another one.
+/// replaced when the primary is another one, or its global variables have changed.
 struct server_facts {
     struct collation {
         std::string charset;
@@ -26,8 +26,10 @@ struct server_facts {
     rules::lex_options lexing{};     // by its version and its global sql_mode
     std::unordered_map<std::uint16_t, collation> collations{};  // by id
     std::uint64_t max_prepared_stmt_count = 16'382;  // of all its connections; MySQL's default
-    std::string interactive_timeout{};               // seconds; empty: not known
-    std::uint64_t wait_timeout = 28'800;             // seconds, after which it ends idle sessions
+    pool::shared_baseline defaults{};     // of a session that logs in now; null: not known yet
+    bool runs_init_connect = false;       // so that accounts begin with more than these
+    std::string interactive_timeout{};    // seconds; empty: not known
+    std::uint64_t wait_timeout = 28'800;  // seconds, after which it ends idle sessions
 };
 
 /// How many statements one of `connections` to a server may keep prepared, at most `wanted`: all

@@ -38,14 +38,24 @@ bool closes_connection(const rules::script_facts* facts, const pool::session_vec
     const rules::statement_facts& last = facts->statements.back();
     if (last.cls != rules::statement_class::commit && last.cls != rules::statement_class::rollback)
         return false;
-    const auto* completion = state.find(*pool::find_variable("completion_type"));
+    const auto* completion = state.value_of(*pool::find_variable("completion_type"));
     const bool always = completion != nullptr && (*completion == "RELEASE" || *completion == "2");
     return last.transaction.release || (always && !last.transaction.chain);
 }
 
-/// A client without CLIENT_MULTI_STATEMENTS gets the server's own opinion of what may be several.
-bool must_guard(const rules::script_facts* facts, bool multi_statements) {
-    return facts != nullptr && !multi_statements && (!facts->single() || facts->front().incomplete);
+/// A client without CLIENT_MULTI_STATEMENTS gets the server's own opinion of what may be several,
+/// also where it is not known by which sql_mode the text was read.
+bool must_guard(const rules::script_facts* facts, bool multi_statements,
+                const pool::session_vector& state) {
+    return facts != nullptr && !multi_statements &&
+           (!facts->single() || facts->front().incomplete || !state.defaults());
+}
+
+bool sets_globals(const rules::script_facts& facts) {
+    return std::any_of(facts.statements.begin(), facts.statements.end(),
+                       [](const rules::statement_facts& s) {
+                           return s.cls == rules::statement_class::set_global;
+                       });
 }
 
 }  // namespace
@@ -112,6 +122,7 @@ pool::task<client_session::attempt> client_session::finish(pool::lease connectio
         }
         const bool settled = co_await settle(*connection, what);
         if (!settled) co_return attempt::lost_midway;
+        if (what.facts != nullptr && sets_globals(*what.facts)) worker_->ask_globals();
     }
     note_pins(what.text);
     keep_or_give_back(std::move(connection));
@@ -188,7 +199,7 @@ pool::task<client_session::attempt> client_session::bring_to_state(
         const auto done = co_await connection.ask(command::query, set);
         if (!done) co_return attempt::lost_unbegun;
     }
-    if (must_guard(what.facts, multi_statements_)) {
+    if (must_guard(what.facts, multi_statements_, *state_->vector())) {
         const auto done = co_await connection.ask(command::set_option, multi_statements_off);
         if (!done) co_return attempt::lost_unbegun;
     }
@@ -319,7 +330,7 @@ pool::task<bool> client_session::settle_failure(pool::backend_connection& connec
 }
 
 void client_session::end_in_state(const request& what) {
-    const bool guarded = must_guard(what.facts, multi_statements_);
+    const bool guarded = must_guard(what.facts, multi_statements_, *state_->vector());
     if (guarded && response_failed_ && error_ == syntax_error) {
         state_->end_refused_script();
     } else if (what.facts != nullptr) {
@@ -330,9 +341,10 @@ void client_session::end_in_state(const request& what) {
 }
 
 bool client_session::must_ask_server(const request& what) const {
-    return must_guard(what.facts, multi_statements_) || state_->must_restore_tracking() ||
-           !state_->to_ask().empty() || state_->must_ask_last_insert_id() ||
-           !state_->locks_question().empty() || is_field_list(what);
+    return must_guard(what.facts, multi_statements_, *state_->vector()) ||
+           state_->must_restore_tracking() || !state_->to_ask().empty() ||
+           state_->must_ask_last_insert_id() || !state_->locks_question().empty() ||
+           is_field_list(what);
 }
 
 /// It warns that it is deprecated, but only the next OK says so.
@@ -347,7 +359,7 @@ pool::task<bool> client_session::ask_server(pool::backend_connection& connection
         if (!pong || !pong->status) co_return false;
         state_->tell_warnings(pong->warnings);
     }
-    if (must_guard(what.facts, multi_statements_)) {
+    if (must_guard(what.facts, multi_statements_, *state_->vector())) {
         const auto done =
             co_await connection.ask(protocol::command::set_option, multi_statements_on);
         if (!done) co_return false;

@@ -51,7 +51,7 @@ bool has_word(std::string_view list, std::string_view word) {
 
 std::string_view text_in(const pool::session_vector& vector, std::string_view name) {
     const auto id = pool::find_variable(name);
-    const pool::variable_value* value = id ? vector.find(*id) : nullptr;
+    const pool::variable_value* value = id ? vector.value_of(*id) : nullptr;
     return value != nullptr && *value ? std::string_view(**value) : std::string_view();
 }
 
@@ -176,6 +176,15 @@ session_state::session_state(pool::vector_interner& vectors, pool::session_vecto
                              const rules::lex_options& lexing)
     : vectors_(&vectors), default_lexing_(lexing), status_(server_status::autocommit) {
     set_vector(std::move(initial));
+    status_ = status_by_default();
+}
+
+/// What a server tells of a session that has done nothing yet.
+std::uint16_t session_state::status_by_default() const {
+    const bool autocommit = text_in(*vector_, "autocommit") != "OFF";
+    const bool no_escapes = has_word(text_in(*vector_, "sql_mode"), "NO_BACKSLASH_ESCAPES");
+    return static_cast<std::uint16_t>((autocommit ? server_status::autocommit : 0) |
+                                      (no_escapes ? server_status::no_backslash_escapes : 0));
 }
 
 std::uint16_t session_state::lasting_status() const noexcept {
@@ -208,6 +217,7 @@ router::session_view session_state::view(router::consistency level) const {
     seen.schema = vector_->schema();
     seen.must_see = must_see_.empty() ? nullptr : &must_see_;
     seen.level = level;
+    seen.in_system_time_zone = in_system_time_zone_;
     return seen;
 }
 
@@ -659,15 +669,22 @@ void session_state::lose_connection() {
     begin_command();
 }
 
-void session_state::reset() {
+void session_state::learn_defaults(pool::shared_baseline defaults) {
+    pool::session_vector changed = *vector_;
+    changed.use_defaults(std::move(defaults));
+    set_vector(std::move(changed));
+}
+
+void session_state::reset(pool::shared_baseline defaults) {
     pool::session_vector blank;
+    blank.use_defaults(std::move(defaults));
     blank.use_schema(vector_->schema());
     set_vector(std::move(blank));
     wishes_ = {};
     owed_news_.clear();
     lose_connection();
     row_count_ = {};
-    status_ = server_status::autocommit;
+    status_ = status_by_default();
     last_insert_id_ = 0;
 }
 
@@ -678,8 +695,10 @@ void session_state::set_vector(pool::session_vector changed) {
 
 void session_state::update_lexing() {
     lexing_ = default_lexing_;
-    if (const auto id = pool::find_variable("sql_mode"); vector_->find(*id) != nullptr)
+    if (const auto id = pool::find_variable("sql_mode"); vector_->value_of(*id) != nullptr)
         apply_sql_mode(lexing_, text_in(*vector_, "sql_mode"));
+    const std::string_view zone = text_in(*vector_, "time_zone");
+    in_system_time_zone_ = zone.empty() || zone == "SYSTEM";
     lexing_.charset = multibyte_of(text_in(*vector_, "character_set_client"));
 }
 

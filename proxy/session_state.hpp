@@ -32,8 +32,8 @@ void apply_sql_mode(rules::lex_options& lexing, std::string_view sql_mode);
 /// connection could not be brought to the same state.  Not for several threads.
 class session_state {
 public:
-    /// `vectors` is the worker's and must outlive this object.  `lexing` is what the server's own
-    /// defaults make of it; the session's variables go before them.
+    /// `vectors` is the worker's and must outlive this object.  `lexing` is by the server's
+    /// version; the session's variables, changed or by default, go before it.
     session_state(pool::vector_interner& vectors, pool::session_vector initial,
                   const rules::lex_options& lexing);
 
@@ -147,9 +147,12 @@ public:
     /// The connection is gone, and with it the transaction and what it was pinned for.
     void lose_connection();
 
+    /// Takes over defaults, for a session that began when they were not known.
+    void learn_defaults(pool::shared_baseline defaults);
+
     /// COM_RESET_CONNECTION: everything but the schema is as after a login with the server's
-    /// default character set (tried on 9.7).
-    void reset();
+    /// default character set (tried on 9.7), and with the defaults that a new session has now.
+    void reset(pool::shared_baseline defaults);
 
 private:
     static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
@@ -171,6 +174,7 @@ private:
     void ask(std::string_view name);
     void set_vector(pool::session_vector changed);
     void update_lexing();
+    std::uint16_t status_by_default() const;
 
     pool::vector_interner* vectors_;
     pool::shared_vector vector_;
@@ -193,7 +197,8 @@ private:
     bool tracking_touched_ = false;
     bool has_read_primary_ = false;
     bool locks_changed_ = false;  // by this command, as far as known by name
-    bool asks_counts_ = false;    // has used FOUND_ROWS() or ROW_COUNT() before
+    bool in_system_time_zone_ = true;
+    bool asks_counts_ = false;  // has used FOUND_ROWS() or ROW_COUNT() before
     std::vector<pool::variable_id> to_ask_;
     std::vector<std::uint8_t> news_;
     std::vector<std::uint8_t> owed_news_;

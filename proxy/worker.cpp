@@ -74,15 +74,17 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       ids_(share, workers) {
     const config& settings = *environment_.settings;
     const pool::shared_vector blank = vectors_.intern({});
-    const auto make_pool = [&](const server_config& server) {
-        return std::make_unique<pool::server_pool>(context_.get_executor(), endpoint_of(server),
+    const auto make_pool = [&](const server_config& server, bool is_copy) {
+        pool::server_endpoint endpoint = endpoint_of(server);
+        endpoint.is_copy = is_copy;
+        return std::make_unique<pool::server_pool>(context_.get_executor(), std::move(endpoint),
                                                    limits_of(settings, server, share, workers),
                                                    backend_blocks_, blank, pool_counters_);
     };
-    primary_ = make_pool(settings.primary);
+    primary_ = make_pool(settings.primary, false);
     for (const edge_config& edge : settings.edges) {
-        edges_.push_back(make_pool(edge.server));
-        topology_.edges.push_back({.name = edge.server.name, .up = true});
+        edges_.push_back(make_pool(edge.server, true));
+        topology_.edges.push_back({.name = edge.server.name, .up = true, .other_time_zone = true});
         edge_news_.push_back({.edge = edge.server.name});
     }
 }
@@ -278,12 +280,22 @@ void worker::tell(const router::edge_report& report) {
 }
 
 void worker::tell(std::shared_ptr<const server_facts> primary) {
-    asio::post(context_, [this, primary] {
-        environment_.primary = primary;
-        limit_prepared(*primary_, settings().primary);
-        for (std::size_t i = 0; i < edges_.size(); ++i)
-            limit_prepared(*edges_[i], settings().edges[i].server);
-    });
+    asio::post(context_, [this, primary] { on_facts(primary); });
+}
+
+/// Sessions that are there keep the defaults that they have.
+void worker::on_facts(std::shared_ptr<const server_facts> primary) {
+    environment_.primary = std::move(primary);
+    defaults_ = vectors_.intern_defaults(primary_facts().defaults);
+    pool::session_vector fresh;
+    fresh.use_defaults(defaults_);
+    const pool::shared_vector blank = vectors_.intern(std::move(fresh));
+    primary_->set_blank(blank);
+    limit_prepared(*primary_, settings().primary);
+    for (std::size_t i = 0; i < edges_.size(); ++i) {
+        edges_[i]->set_blank(blank);
+        limit_prepared(*edges_[i], settings().edges[i].server);
+    }
 }
 
 void worker::limit_prepared(pool::server_pool& servers, const server_config& server) {
@@ -378,6 +390,11 @@ void worker::tell_edge_answers(std::size_t i, bool answers) {
 
 void worker::tell_primary_is_silent() {
     asio::post(context_, [this] { primary_->drop_connections(); });
+}
+
+void worker::tell_edge_zone(std::size_t i, bool is_primarys) {
+    asio::post(context_,
+               [this, i, is_primarys] { topology_.edges[i].other_time_zone = !is_primarys; });
 }
 
 void worker::on_report(const router::edge_report& report) {

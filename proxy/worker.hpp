@@ -60,6 +60,7 @@ struct worker_environment {
     std::atomic<std::size_t>* clients = nullptr;  // of all workers
     pool::memory_budget* memory = nullptr;        // likewise
     std::function<void()> ask_position{};         // see primary_position; any thread
+    std::function<void()> ask_globals{};          // something has set one; any thread
     std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
     std::shared_ptr<const protocol::rsa_private_key> rsa_key{};  // null: nobody needs one
     /// Tells every worker a user's password; any thread.
@@ -102,6 +103,8 @@ public:
     void tell_edge_answers(std::size_t i, bool answers);
     /// The primary has been silent for too long: whoever waits for it finds its connection lost.
     void tell_primary_is_silent();
+    /// Whether time_zone = SYSTEM is known to mean on an edge what it means on the primary.
+    void tell_edge_zone(std::size_t i, bool is_primarys);
     /// Any thread: what pins sessions of this worker now.  Broken if the worker ends meanwhile.
     std::future<std::vector<pin_report>> ask_pins();
     const worker_counters& counters() const noexcept { return counters_; }
@@ -110,6 +113,9 @@ public:
     const config& settings() const noexcept { return *environment_.settings; }
     const user_directory& users() const noexcept { return *environment_.users; }
     const server_facts& primary_facts() const noexcept { return *environment_.primary; }
+    /// What a session that logs in now begins with; null: not known yet.
+    const pool::shared_baseline& defaults() const noexcept { return defaults_; }
+    void ask_globals() { environment_.ask_globals(); }
     boost::asio::ssl::context* tls() const noexcept { return environment_.tls.get(); }
     spdlog::logger& log() const noexcept { return *environment_.log; }
     boost::asio::io_context& context() noexcept { return context_; }
@@ -161,6 +167,7 @@ private:
     void check_sessions();
     void sweep_pools();
     void limit_prepared(pool::server_pool& servers, const server_config& server);
+    void on_facts(std::shared_ptr<const server_facts> primary);
     void on_report(const router::edge_report& report);
     std::vector<pin_report> pins() const;
     kill_outcome on_kill(const kill_order& order);
@@ -179,6 +186,7 @@ private:
     pool::block_pool client_blocks_;
     pool::block_pool backend_blocks_;
     pool::vector_interner vectors_;
+    pool::shared_baseline defaults_;
     pool::prepared_registry statements_;
     rules::facts_cache facts_;
     relay_output relayed_at_once_;

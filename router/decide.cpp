@@ -69,12 +69,15 @@ decision decide(const rules::script_facts& script, const session_view& session,
 
     nearest fresh(cluster), behind(cluster);
     std::optional<coverage_verdict> not_covered;
+    bool in_other_zone = false;
     for (std::size_t i = 0; i < cluster.edges.size(); ++i) {
         const edge_view& edge = cluster.edges[i];
         if (!edge.up || edge.holds == nullptr) continue;
         auto verdict = covers(*edge.holds, script.front(), session.schema, text, options);
         if (!verdict)
             not_covered = std::move(verdict);
+        else if (session.in_system_time_zone && edge.other_time_zone)
+            in_other_zone = true;
         else
             (is_fresh(edge, session) ? fresh : behind).offer(i);
     }
@@ -84,6 +87,7 @@ decision decide(const rules::script_facts& script, const session_view& session,
         if (session.may_wait) return {target::wait_for_edge, reason::edge_may_catch_up, *edge};
         return {target::primary, reason::edge_behind};
     }
+    if (in_other_zone) return {target::primary, reason::edge_time_zone};
     if (not_covered) return {target::primary, reason::not_covered, 0, std::move(*not_covered)};
     return {target::primary, reason::no_edge};
 }
@@ -134,6 +138,8 @@ std::string_view to_string(reason why) noexcept {
             return "no_edge";
         case reason::not_covered:
             return "not_covered";
+        case reason::edge_time_zone:
+            return "edge_time_zone";
         case reason::edge_behind:
             return "edge_behind";
         case reason::edge_fresh:

@@ -25,6 +25,7 @@ struct edge_view {
     std::shared_ptr<const coverage> holds{};                // null: nothing may be read there
     std::shared_ptr<const protocol::gtid_set> watermark{};  // null: unknown, so behind everything
     std::chrono::microseconds round_trip{};                 // smoothed
+    bool other_time_zone = false;  // what time_zone = SYSTEM means there is not the primary's
 };
 
 /// What a worker knows of the cluster.  Replaced piece by piece on its own thread.
@@ -40,6 +41,7 @@ struct session_view {
     const protocol::gtid_set* must_see = nullptr;  // what the session wrote; null: nothing
     consistency level = consistency::session;
     bool may_wait = true;  // false once the wait for a copy is over
+    bool in_system_time_zone = false;
 };
 
 enum class target { primary, edge, wait_for_edge };
@@ -58,6 +60,7 @@ enum class reason {
     strong_consistency,
     no_edge,           // none is configured, or none is up
     not_covered,       // decision::coverage says which name
+    edge_time_zone,    // the session's is the server's own, and the edge's is another
     edge_behind,       // waited as long as allowed, or may not wait
     edge_fresh,        // target edge
     edge_may_catch_up  // target wait_for_edge

@@ -54,6 +54,8 @@ std::string because(const decision& d) {
             return "no edge can be read";
         case reason::not_covered:
             return explain(d.coverage);
+        case reason::edge_time_zone:
+            return "time_zone is SYSTEM, and the edge's system has another time zone";
         case reason::edge_behind:
             return "the edge does not yet hold what the session has seen";
         case reason::edge_fresh:

@@ -6,6 +6,7 @@
 
 #include "proxy/cli/command_line.hpp"
 #include "proxy/cli/commands.hpp"
+#include "proxy/cli/edge_inquiry.hpp"
 #include "proxy/tls_context.hpp"
 #include "replicator/edge_replicator.hpp"
 #include "replicator/sql_connection.hpp"
@@ -53,6 +54,17 @@ void check_logins(const config& settings, const server_config& server,
     }
 }
 
+void check_time_zone(const edge_config& edge, std::vector<std::string>& problems) {
+    auto source = replicator::sql_connection::connect(edge.replication.source, {}, nullptr);
+    auto copy = replicator::sql_connection::connect(edge.replication.edge, {}, nullptr);
+    if (!source || !copy) return;  // which is said already
+    if (!differs_in_time_zone(*source, *copy)) return;
+    problems.push_back("edge " + edge.server.name +
+                       ": its system's time zone is not the primary's, so sessions whose time_zone "
+                       "is SYSTEM would not read there; start both mysqld with the same TZ, or set "
+                       "time_zone to an offset on the primary");
+}
+
 std::vector<std::string> ask_servers(const config& settings) {
     std::vector<std::string> problems;
     check_logins(settings, settings.primary, problems);
@@ -60,6 +72,7 @@ std::vector<std::string> ask_servers(const config& settings) {
         check_logins(settings, edge.server, problems);
         for (std::string& problem : replicator::check(edge.replication))
             problems.push_back("edge " + edge.server.name + ": " + std::move(problem));
+        check_time_zone(edge, problems);
     }
     return problems;
 }

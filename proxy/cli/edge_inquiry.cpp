@@ -1,6 +1,7 @@
 #include "proxy/cli/edge_inquiry.hpp"
 
 #include "proxy/session_state.hpp"
+#include "proxy/time_zone.hpp"
 #include "replicator/coverage_builder.hpp"
 #include "replicator/predicate.hpp"
 #include "replicator/source_check.hpp"
@@ -71,9 +72,17 @@ edge_answer ask_edge(const edge_config& edge) {
     }
     out.view.holds = std::make_shared<const router::coverage>(
         replicator::build_coverage(spec, kept.edge, kept.sources, *names));
+    out.view.other_time_zone = differs_in_time_zone(*source, *copy);
     out.view.watermark = std::make_shared<const protocol::gtid_set>();
     out.view.up = true;
     return out;
+}
+
+bool differs_in_time_zone(sql_connection& source, sql_connection& edge) {
+    const auto usual = source.value("SELECT @@GLOBAL.time_zone");
+    const auto here = source.value(system_time_zone_query());
+    const auto there = edge.value(system_time_zone_query());
+    return usual && *usual == "SYSTEM" && here && there && *here != *there;
 }
 
 rules::lex_options ask_lexing(const config& settings) {

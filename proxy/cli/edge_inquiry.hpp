@@ -3,6 +3,7 @@
 #include <string>
 
 #include "proxy/config.hpp"
+#include "replicator/sql_connection.hpp"
 #include "router/decide.hpp"
 
 namespace proxy::cli {
@@ -15,6 +16,9 @@ struct edge_answer {
 
 /// Asks both servers of `edge`, with the accounts of its replication.  Blocks.
 edge_answer ask_edge(const edge_config& edge);
+
+/// True if time_zone is SYSTEM at the source, and means something else on the edge.
+bool differs_in_time_zone(replicator::sql_connection& source, replicator::sql_connection& edge);
 
 /// What decides how the primary cuts a text into tokens: its version and its sql_mode.  The
 /// defaults if there is no edge whose account could ask, or no answer.

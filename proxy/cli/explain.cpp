@@ -41,7 +41,8 @@ explanation explain(const config& settings, const user_config& user, std::string
                 ? router::coverage_verdict{}
                 : router::covers(*view.holds, out.facts.front(), schema, sql, lexing));
     }
-    const router::session_view session{.schema = schema, .level = user.level};
+    const router::session_view session{
+        .schema = schema, .level = user.level, .in_system_time_zone = true};
     out.decision = router::decide(out.facts, session, cluster, sql, lexing);
     out.sentence = router::explain(out.decision, cluster);
     return out;

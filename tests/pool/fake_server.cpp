@@ -84,8 +84,15 @@ private:
         bool faulty = false;
         const auto what = static_cast<command>(payload.at(0));
         const std::string text = payload.substr(1);
+        // What Tidegate's probes ask is not what tests are about.
+        is_probes_ = is_probes_ || text == pool::globals_query() ||
+                     text.starts_with("SELECT CONCAT_WS(' ', TIMEDIFF");
         if (what == command::query && text == pool::baseline_query()) {
             rows(bytes);
+        } else if (is_probes_ && what == command::query) {
+            table(bytes, {"value"}, {{"00:00:00"}});
+        } else if (is_probes_ && what == command::reset_connection) {
+            ok(bytes);
         } else if (what == command::query && text == pool::tracking_statement()) {
             ok(bytes);
         } else if (what == command::stmt_close) {
@@ -217,6 +224,7 @@ private:
     protocol::packet_assembler packets_{1 << 20};
     std::vector<std::uint8_t> input_;
     std::uint32_t capabilities_ = 0;
+    bool is_probes_ = false;
     std::uint32_t statements_ = 0;
 };
 

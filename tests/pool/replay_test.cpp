@@ -118,6 +118,39 @@ TEST_CASE("Every tracked variable goes back to what the connection began with", 
     CHECK(before->rows == after->rows);
 }
 
+TEST_CASE("A connection that was opened after SET GLOBAL takes older defaults over", "[pool]") {
+    replay_fixture before;
+    pool::session_vector made;
+    made.use_defaults(before.connection->own_defaults());
+    const pool::shared_vector old = before.vectors.intern(std::move(made));
+    server().query(
+        "CREATE USER plain@'%' IDENTIFIED WITH caching_sha2_password BY '';"
+        "SET GLOBAL div_precision_increment = 9; SET GLOBAL sql_require_primary_key = ON");
+    const pool::backend_account plain{"plain", ""};
+    for (const pool::backend_account* who :
+         std::initializer_list<const pool::backend_account*>{&before.root, &plain}) {
+        CAPTURE(who->user);
+        const auto give_up = pool::backend_connection::clock::now() + patience;
+        auto opened = run(before.context, pool::backend_connection::open(
+                                              before.context.get_executor(),
+                                              {"primary", server().host(), server().port()}, *who,
+                                              before.blocks, old, 10, give_up, before.refusal));
+        REQUIRE(opened.has_value());
+        before.connection = std::move(*opened);
+        CHECK(before.connection->state() != old);
+        CHECK(before.value("SELECT 1/3") == "0.333333333");
+        REQUIRE(before.become(old));
+        CHECK(before.value("SELECT 1/3") == "0.3333");
+        // Only root may set it for itself.
+        const bool is_root = who == &before.root;
+        CHECK(before.value("SELECT @@sql_require_primary_key") == (is_root ? "0" : "1"));
+    }
+    before.connection.reset();
+    server().query(
+        "SET GLOBAL div_precision_increment = 4; SET GLOBAL sql_require_primary_key = OFF;"
+        "DROP USER plain@'%'");
+}
+
 TEST_CASE("Every tracked variable can be set to its own initial value in one SET", "[pool]") {
     replay_fixture f;
     const std::string all = std::string(pool::baseline_query());

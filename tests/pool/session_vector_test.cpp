@@ -40,6 +40,10 @@ const pool::variable_baseline usual = baseline_of({
     {"time_zone", "SYSTEM"},
 });
 
+pool::shared_baseline defaults_of(std::initializer_list<named_value> settings) {
+    return std::make_shared<const pool::variable_baseline>(baseline_of(settings));
+}
+
 }  // namespace
 
 TEST_CASE("Settings are sorted however they were made", "[pool]") {
@@ -187,4 +191,79 @@ TEST_CASE("The collation of results is no part of what a text means", "[pool]") 
 TEST_CASE("Big selects are said again when the limit on joins is", "[pool]") {
     CHECK(pool::set_statement({}, vector_of({{"max_join_size", "1000"}}), usual) ==
           "SET SESSION max_join_size=1000, SESSION sql_big_selects='ON'");
+}
+
+TEST_CASE("Vectors of other defaults are others", "[pool]") {
+    const auto one = std::make_shared<const pool::variable_baseline>(usual);
+    const auto same = std::make_shared<const pool::variable_baseline>(usual);
+    session_vector mine = vector_of({{"sql_mode", ""}}, "shop");
+    const session_vector other = mine;
+    mine.use_defaults(one);
+    CHECK(mine != other);
+    CHECK(mine.hash() != other.hash());
+    CHECK(mine.parsing_part().defaults() == one);
+    CHECK(*mine.value_of(id("sql_mode")) == "");
+    CHECK(*mine.value_of(id("time_zone")) == "SYSTEM");
+    CHECK(mine.value_of(id("big_tables")) == nullptr);
+    CHECK(other.value_of(id("time_zone")) == nullptr);
+
+    pool::vector_interner vectors;
+    CHECK(vectors.intern_defaults(one) == one);
+    CHECK(vectors.intern_defaults(same) == one);
+    CHECK(vectors.intern_defaults(nullptr) == nullptr);
+}
+
+TEST_CASE("A state takes over another's sql_mode, whatever the defaults of the two", "[pool]") {
+    session_vector mine = vector_of({{"autocommit", "OFF"}}, "mine");
+    mine.use_defaults(defaults_of({{"sql_mode", "ANSI_QUOTES"}, {"time_zone", "+01:00"}}));
+    session_vector other = vector_of({}, "shop");
+    other.use_defaults(defaults_of({{"sql_mode", ""}, {"time_zone", "SYSTEM"}}));
+    const session_vector both = mine.with_parsing_part(other);
+    CHECK(both.defaults() == mine.defaults());
+    CHECK(both.schema() == "shop");
+    CHECK(*both.value_of(id("sql_mode")) == "");
+    CHECK(*both.value_of(id("time_zone")) == "+01:00");
+    CHECK(*both.value_of(id("autocommit")) == "OFF");
+}
+
+TEST_CASE("A connection goes from its own defaults to the session's by value", "[pool]") {
+    session_vector there;
+    there.use_defaults(defaults_of({{"foreign_key_checks", "ON"},
+                                    {"parser_max_mem_size", "1000"},
+                                    {"sql_mode", "ANSI_QUOTES"},
+                                    {"time_zone", "+01:00"}}));
+    const std::string set = "SET SESSION sql_mode='ANSI_QUOTES', SESSION time_zone='+01:00'";
+    // This server does not know parser_max_mem_size.
+    CHECK(pool::set_statement({}, there, usual) == set);
+    session_vector here;
+    here.use_defaults(std::make_shared<const pool::variable_baseline>(usual));
+    CHECK(pool::set_statement(here, there, usual) == set);
+    CHECK(pool::set_statement(there, here, usual) ==
+          "SET SESSION sql_mode='STRICT_TRANS_TABLES', SESSION time_zone='SYSTEM'");
+    // Changed by the session, and by default there, to the same.
+    here.set(id("sql_mode"), "ANSI_QUOTES");
+    CHECK(pool::set_statement(here, there, usual) == "SET SESSION time_zone='+01:00'");
+}
+
+TEST_CASE("Not every default is carried everywhere, but all that a session has changed", "[pool]") {
+    using carried = pool::carried_defaults;
+    const auto own = baseline_of(
+        {{"sort_buffer_size", "1"}, {"sql_mode", ""}, {"sql_require_primary_key", "OFF"}});
+    session_vector there;
+    there.use_defaults(defaults_of({{"sort_buffer_size", "2"},
+                                    {"sql_mode", "ANSI_QUOTES"},
+                                    {"sql_require_primary_key", "ON"}}));
+    CHECK(pool::set_statement({}, there, own, carried::all) ==
+          "SET SESSION sort_buffer_size=2, SESSION sql_mode='ANSI_QUOTES', SESSION "
+          "sql_require_primary_key='ON'");
+    CHECK(pool::set_statement({}, there, own, carried::permitted) ==
+          "SET SESSION sort_buffer_size=2, SESSION sql_mode='ANSI_QUOTES'");
+    CHECK(pool::set_statement({}, there, own, carried::answers) ==
+          "SET SESSION sql_mode='ANSI_QUOTES'");
+    session_vector changed = there;
+    changed.set(id("sort_buffer_size"), "3");
+    CHECK(pool::set_statement(there, changed, own, carried::answers) ==
+          "SET SESSION sort_buffer_size=3");
+    CHECK(pool::set_statement(changed, there, own, carried::answers) ==
+          "SET SESSION sort_buffer_size=1");
 }

@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <vector>
@@ -79,6 +80,21 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("A check finds an edge in another time zone, if that counts", "[cli]") {
+    support::mysql_server primary;
+    ::setenv("TZ", "XST-05", 1);
+    support::mysql_server edge({.edge = true});
+    ::unsetenv("TZ");
+    primary.query(schema);
+    const installation tidegate({primary.port(), edge.port()});
+    const auto [status, text] = tidegate.run({"check"});
+    CAPTURE(text);
+    CHECK(status == cli::exit_problem);
+    CHECK(contains(text, "edge east: its system's time zone is not the primary's"));
+    primary.query("SET GLOBAL time_zone = '+00:00'");
+    CHECK(tidegate.run({"check"}).first == cli::exit_ok);
+}
 
 TEST_CASE("A check of servers that fit is ok", "[cli]") {
     support::mysql_server primary, edge({.edge = true});

@@ -64,6 +64,7 @@ TEST_CASE("The status names every edge with its state, watermark and lag", "[htt
     CHECK(edge["readable"].as_bool());
     CHECK(edge["watermark"] == "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
     CHECK(edge["lag_seconds"] == 0.0025);
+    CHECK(edge["same_time_zone"].is_null());
     CHECK(edge["message"] == "");
 }
 

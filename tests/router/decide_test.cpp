@@ -54,6 +54,16 @@ TEST_CASE("A read of a session that wrote nothing goes to the nearest edge", "[r
     CHECK(route(cluster) == decision{target::edge, reason::edge_fresh, 1});
 }
 
+TEST_CASE("A session in the server's own time zone reads where that is the primary's", "[router]") {
+    topology cluster{{edge("far", "1-10", 9ms), edge("near", "1-10", 1ms)}};
+    cluster.edges[1].other_time_zone = true;
+    CHECK(route(cluster, {.in_system_time_zone = true}).edge == 0);
+    CHECK(route(cluster).edge == 1);
+    cluster.edges[0].other_time_zone = true;
+    CHECK(route(cluster, {.in_system_time_zone = true}) ==
+          decision{target::primary, reason::edge_time_zone});
+}
+
 TEST_CASE("Among equally near edges the first is taken", "[router]") {
     const topology cluster{{edge("a", "1", 1ms), edge("b", "1", 1ms)}};
     CHECK(route(cluster).edge == 0);

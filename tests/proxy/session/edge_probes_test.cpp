@@ -5,6 +5,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -22,10 +23,16 @@ struct probed_edge {
         proxy::edge_config edge;
         edge.server = {.name = "east", .host = server.host(), .port = server.port()};
         settings.edges.push_back(edge);
-        probes.emplace(settings, [this](std::size_t, bool answers) {
-            alive = answers;
-            ++told;
-        });
+        probes.emplace(
+            settings,
+            [this](std::size_t, bool answers) {
+                alive = answers;
+                ++told;
+            },
+            [this](std::size_t, const std::string& told_zone) {
+                const std::lock_guard lock(mutex);
+                zone = told_zone;
+            });
         probes->start();
     }
 
@@ -36,7 +43,14 @@ struct probed_edge {
         return alive;
     }
 
+    std::string known_zone() {
+        const std::lock_guard lock(mutex);
+        return zone;
+    }
+
     support::mysql_server server;
+    std::mutex mutex;
+    std::string zone;  // with the mutex
     std::atomic<bool> alive{false};
     std::atomic<int> told{0};
     std::optional<proxy::edge_probes> probes;  // ends before what it tells
@@ -52,6 +66,7 @@ TEST_CASE("An edge that refuses the probe's account answers") {
 TEST_CASE("An edge that is frozen does not answer, and does when it goes on") {
     probed_edge edge("app", "app-password");
     CHECK(edge.found());
+    CHECK_FALSE(edge.known_zone().empty());
     ::kill(edge.server.pid(), SIGSTOP);
     CHECK_FALSE(edge.found());
     ::kill(edge.server.pid(), SIGCONT);

@@ -51,6 +51,9 @@ public:
         report.holds = holds;
         report.applied = std::make_shared<const protocol::gtid_set>();
         tidegate_->edge_changed(report);
+        // Until then it is not read by sessions in the server's own time zone.
+        REQUIRE(support::wait_until(
+            10s, [&] { return tidegate_->health().same_time_zone.at(0) == true; }));
     }
     ~edge_fixture() { stop(); }
 

@@ -313,7 +313,7 @@ TEST_CASE("A session that asks for row counts keeps its connection from then on"
     t.run("SELECT ROW_COUNT()");
     t.run("UPDATE t SET a = 1");
     CHECK(t.state.is_pinned(pin_reason::last_statement));
-    t.state.reset();
+    t.state.reset({});
     t.run("UPDATE t SET a = 1");
     CHECK_FALSE(t.state.holds_connection());
 }

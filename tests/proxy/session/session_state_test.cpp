@@ -68,8 +68,35 @@ TEST_CASE("The server's own sql_mode counts until the session sets another", "[p
     CHECK(state.lexing().ansi_quotes);
     state.tell_value(*pool::find_variable("sql_mode"), "");
     CHECK_FALSE(state.lexing().ansi_quotes);
-    state.reset();
+    state.reset({});
     CHECK(state.lexing().ansi_quotes);
+}
+
+TEST_CASE("A session's defaults decide what it begins as", "[proxy]") {
+    const auto defaults = [](const char* mode, const char* zone, const char* autocommit) {
+        pool::session_vector sorted;
+        sorted.set(*pool::find_variable("sql_mode"), mode);
+        sorted.set(*pool::find_variable("time_zone"), zone);
+        sorted.set(*pool::find_variable("autocommit"), autocommit);
+        return std::make_shared<const pool::variable_baseline>(sorted.settings().begin(),
+                                                               sorted.settings().end());
+    };
+    constexpr auto level = router::consistency::session;
+    pool::vector_interner vectors;
+    pool::session_vector initial;
+    initial.use_defaults(defaults("ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "+01:00", "OFF"));
+    proxy::session_state state(vectors, initial, {});
+    CHECK(state.lexing().ansi_quotes);
+    CHECK(state.status() == server_status::no_backslash_escapes);
+    CHECK_FALSE(state.is_autocommit());
+    CHECK_FALSE(state.view(level).in_system_time_zone);
+    state.tell_value(*pool::find_variable("time_zone"), "SYSTEM");
+    CHECK(state.view(level).in_system_time_zone);
+
+    state.reset(defaults("", "SYSTEM", "ON"));
+    CHECK_FALSE(state.lexing().ansi_quotes);
+    CHECK(state.status() == server_status::autocommit);
+    CHECK(state.view(level).in_system_time_zone);
 }
 
 TEST_CASE("What the trackers do not tell is asked", "[proxy]") {
@@ -270,7 +297,7 @@ TEST_CASE("News that nothing could carry are told with the next OK", "[proxy]") 
     CHECK(newer == told({change_type::schema, {}, "fair"}));
 
     t.state.on_owed_news(schema);
-    t.state.reset();
+    t.state.reset({});
     CHECK(t.run("DO 1").empty());
 }
 
@@ -329,7 +356,7 @@ TEST_CASE("A reset leaves the schema, and what the session must see", "[proxy]")
            .status = 1,
            .last_insert_id = 3});
     t.state.pin(proxy::pin_reason::temporary_table);
-    t.state.reset();
+    t.state.reset({});
     CHECK(t.state.vector()->schema() == "shop");
     CHECK(t.value("sql_mode") == "unchanged");
     CHECK_FALSE(t.state.holds_connection());
