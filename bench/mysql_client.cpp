@@ -121,12 +121,7 @@ asio::awaitable<void> mysql_client::write(protocol::bytes_view bytes) {
 
 std::vector<std::uint8_t> mysql_client::framed(protocol::command what, std::string_view argument) {
     std::vector<std::uint8_t> bytes;
-    std::uint8_t sequence = 0;
-    const std::size_t header_at = protocol::begin_packet(bytes);
-    protocol::writer packet(bytes);
-    packet.u8(static_cast<std::uint8_t>(what));
-    packet.text(argument);
-    protocol::finish_packet(bytes, header_at, sequence);
+    protocol::append_command(bytes, what, argument);
     return bytes;
 }
 

@@ -575,12 +575,9 @@ task<result<small_answer>> backend_connection::prepare(const std::string& text) 
 
 void backend_connection::queue_close_statements(const std::vector<std::uint32_t>& ids) {
     for (const std::uint32_t id : ids) {
-        std::uint8_t sequence = 0;
-        const std::size_t header_at = protocol::begin_packet(queued_);
-        protocol::writer out(queued_);
-        out.u8(static_cast<std::uint8_t>(protocol::command::stmt_close));
-        out.u32(id);
-        protocol::finish_packet(queued_, header_at, sequence);
+        std::vector<std::uint8_t> argument;
+        protocol::writer(argument).u32(id);
+        protocol::append_command(queued_, protocol::command::stmt_close, argument);
     }
 }
 

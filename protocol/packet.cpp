@@ -58,6 +58,14 @@ void finish_packet(std::vector<std::uint8_t>& out, std::size_t header_at, std::u
     append_packet(out, payload, sequence);
 }
 
+void append_command(std::vector<std::uint8_t>& out, command what, bytes_view argument) {
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = begin_packet(out);
+    out.push_back(static_cast<std::uint8_t>(what));
+    out.insert(out.end(), argument.begin(), argument.end());
+    finish_packet(out, header_at, sequence);
+}
+
 result<std::size_t> packet_assembler::feed(bytes_view input) {
     std::size_t used = 0;
     while (!complete_ && used < input.size()) {

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "protocol/bytes.hpp"
+#include "protocol/command.hpp"
 #include "protocol/error.hpp"
 
 /// Packet framing: 3 bytes payload size, 1 byte sequence id, payload.  A payload of
@@ -37,6 +39,13 @@ std::size_t begin_packet(std::vector<std::uint8_t>& out);
 
 /// Frames everything appended since begin_packet() returned `header_at`, splitting it if need be.
 void finish_packet(std::vector<std::uint8_t>& out, std::size_t header_at, std::uint8_t& sequence);
+
+/// Appends a command as a client sends it: one packet, or several, with sequence ids from 0 on.
+void append_command(std::vector<std::uint8_t>& out, command what, bytes_view argument);
+inline void append_command(std::vector<std::uint8_t>& out, command what,
+                           std::string_view argument) {
+    append_command(out, what, as_bytes(argument));
+}
 
 /// Joins packets back to payloads, with a limit and a check of the sequence ids.
 ///

@@ -71,11 +71,7 @@ pool::task<client_session::maybe_reason> client_session::prepare(client_command&
     what.frames = command.frames;
     std::vector<std::uint8_t> own_id;
     if (named) {
-        std::uint8_t sequence = 0;
-        const std::size_t header_at = protocol::begin_packet(own_id);
-        own_id.push_back(static_cast<std::uint8_t>(protocol::command::stmt_prepare));
-        own_id.insert(own_id.end(), named->begin(), named->end());
-        protocol::finish_packet(own_id, header_at, sequence);
+        protocol::append_command(own_id, protocol::command::stmt_prepare, *named);
         what.frames = own_id;
     }
     what.prepared_text = &added.text;

@@ -23,11 +23,7 @@ public:
     bool fits(pool::backend_connection&) const override { return !refuses; }
     void board(pool::backend_connection& connection, std::vector<std::uint8_t>& frames) override {
         boarded = true;
-        std::uint8_t sequence = 0;
-        const std::size_t header_at = protocol::begin_packet(frames);
-        frames.push_back(static_cast<std::uint8_t>(protocol::command::query));
-        frames.insert(frames.end(), sql_.begin(), sql_.end());
-        protocol::finish_packet(frames, header_at, sequence);
+        protocol::append_command(frames, protocol::command::query, sql_);
         reader_.emplace(protocol::command::query, connection.capabilities());
     }
     protocol::command command() const noexcept override { return protocol::command::query; }

@@ -59,6 +59,21 @@ TEST_CASE("A payload comes back from its packets at every size around the 16 MiB
     CHECK(same_in_place);
 }
 
+TEST_CASE("A command is its byte and its argument, in packets that count from 0") {
+    const std::size_t size = GENERATE(0u, 1u, payload_size_max - 1, payload_size_max);
+    CAPTURE(size);
+    const bytes argument = numbered(size);
+    bytes payload{static_cast<std::uint8_t>(command::query)};
+    payload.insert(payload.end(), argument.begin(), argument.end());
+    bytes expected{0xaa};  // what is already there stays
+    std::uint8_t sequence = 0;
+    append_packet(expected, payload, sequence);
+    bytes wire{0xaa};
+    append_command(wire, command::query, argument);
+    const bool same = wire == expected;
+    CHECK(same);
+}
+
 TEST_CASE("An assembler takes bytes in any pieces and none beyond the payload") {
     bytes wire;
     std::uint8_t sequence = 0;

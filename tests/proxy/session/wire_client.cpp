@@ -57,11 +57,8 @@ wire_client::wire_client(std::uint16_t port, std::uint32_t capabilities, const s
 }
 
 void wire_client::send(const wire_command& command) {
-    bytes payload{static_cast<std::uint8_t>(command.what)};
-    payload.insert(payload.end(), command.argument.begin(), command.argument.end());
     bytes framed;
-    std::uint8_t sequence = 0;
-    protocol::append_packet(framed, payload, sequence);
+    protocol::append_command(framed, command.what, command.argument);
     socket_.send(framed);
 }
 
