@@ -109,6 +109,17 @@ public:
     }
     pool::lease lend() { return lend(state()); }
 
+    /// Prepares a text on the connection, if it has not, in the state `written_in`.
+    pool::result<void> prepare(pool::backend_connection& connection, const std::string& text,
+                               pool::shared_vector written_in) {
+        const auto key = std::make_shared<const pool::prepared_text>(
+            pool::prepared_text{text, std::move(written_in)});
+        return run(context, connection.make_ready(key, vectors, refusal));
+    }
+    pool::result<void> prepare(pool::backend_connection& connection, const std::string& text) {
+        return prepare(connection, text, state());
+    }
+
     bool settled(const pending<loan>& asked) {
         return run_until(context, [&] { return asked->has_value(); });
     }

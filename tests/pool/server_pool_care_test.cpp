@@ -105,9 +105,7 @@ TEST_CASE("A connection that a session left in disorder is reset, then lent agai
     pool_fixture f({.connections_max = 1});
     pool::lease loan = f.lend();
     loan->note_state(f.state("shop", "+01:00"));
-    const auto key = std::make_shared<const pool::prepared_text>(
-        pool::prepared_text{"SELECT 1", f.state("shop")});
-    loan->prepared.add(key, {});
+    REQUIRE(f.prepare(*loan, "SELECT 1", f.state("shop")).has_value());
     f.server.variables["time_zone"] = "+05:00";  // the server's own default is another now
     loan.reset(f.vectors);
     CHECK_FALSE(loan);
@@ -122,7 +120,7 @@ TEST_CASE("A connection that a session left in disorder is reset, then lent agai
     CHECK(again->prepared.size() == 0);
     // What the session has not set is what the server says now.
     REQUIRE(run(f.context, again->synchronise(f.state("shop", "+05:00"), f.refusal)).has_value());
-    CHECK(f.server.heard == std::vector<std::string>{"reset"});
+    CHECK(f.server.heard == std::vector<std::string>{"prepare SELECT 1", "reset"});
     again.give_back();
 }
 
@@ -186,18 +184,13 @@ TEST_CASE("A lower limit of prepared statements holds for the connections that t
           "[pool]") {
     pool_fixture f;
     pool::lease loan = f.lend();
-    const auto prepare = [&](const std::string& text) {
-        const auto key =
-            std::make_shared<const pool::prepared_text>(pool::prepared_text{text, f.state()});
-        return run(f.context, loan->make_ready(key, f.vectors, f.refusal)).has_value();
-    };
-    for (int i = 0; i < 5; ++i) CHECK(prepare(std::to_string(i)));
+    for (int i = 0; i < 5; ++i) CHECK(f.prepare(*loan, std::to_string(i)).has_value());
     f.pool.limit_prepared(2);
-    CHECK(prepare("one more"));
+    CHECK(f.prepare(*loan, "one more").has_value());
     CHECK(loan->prepared.size() == 2);
     loan.discard();
     loan = f.lend();
-    for (int i = 0; i < 5; ++i) CHECK(prepare(std::to_string(i)));
+    for (int i = 0; i < 5; ++i) CHECK(f.prepare(*loan, std::to_string(i)).has_value());
     CHECK(loan->prepared.size() == 2);
     loan.give_back();
 }
@@ -206,21 +199,17 @@ TEST_CASE("A server that has no room for a statement gets half of the connection
           "[pool]") {
     pool_fixture f;
     pool::lease loan = f.lend();
-    const auto prepare = [&](const std::string& text) {
-        const auto key =
-            std::make_shared<const pool::prepared_text>(pool::prepared_text{text, f.state()});
-        return run(f.context, loan->make_ready(key, f.vectors, f.refusal));
-    };
-    for (int i = 0; i < 4; ++i) CHECK(prepare(std::to_string(i)).has_value());
+    for (int i = 0; i < 4; ++i) CHECK(f.prepare(*loan, std::to_string(i)).has_value());
     f.server.refused_once["prepare more"] = 1461;
-    CHECK(prepare("more").has_value());
+    CHECK(f.prepare(*loan, "more").has_value());
     CHECK(loan->prepared.size() == 3);
     CHECK(f.server.heard == std::vector<std::string>{"prepare 0", "prepare 1", "prepare 2",
                                                      "prepare 3", "prepare more", "close 1",
                                                      "close 2", "prepare more"});
     loan->prepared.clear();
     f.server.refused_once["prepare last"] = 1461;
-    CHECK(prepare("last").error() == pool::errc::statement_refused);  // nothing to give back
+    CHECK(f.prepare(*loan, "last").error() ==
+          pool::errc::statement_refused);  // nothing to give back
     CHECK(f.refusal.code == 1461);
     loan.give_back();
 }

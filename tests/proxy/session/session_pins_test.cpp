@@ -1,10 +1,8 @@
 // What keeps a session on its connection, and what lets it go: two sessions, one connection to a
 // real server.
 #include <catch2/catch.hpp>
-#include <map>
-#include <random>
 
-#include "tests/proxy/session/one_connection.hpp"
+#include "tests/proxy/session/twin_walk.hpp"
 
 using namespace session_test;
 
@@ -62,10 +60,7 @@ TEST_CASE("A lock that was not taken does not pin", "[proxy]") {
 TEST_CASE("User variables set to literals go with their session", "[proxy]") {
     const auto seed = GENERATE(take(4, random(0u, 1'000'000u)));
     CAPTURE(seed);
-    std::mt19937 random(seed);
-    const auto any = [&](std::size_t below) {
-        return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
-    };
+    twin_walk walk(seed);
     const std::vector<std::string> statements{
         "SET @x = 1",
         "SET @x = -5, @y = 2.50",
@@ -87,27 +82,13 @@ TEST_CASE("User variables set to literals go with their session", "[proxy]") {
         "SELECT CONCAT_WS('|', IFNULL(HEX(@x), 'NULL'), IF(@x IS NULL, '-', CHARSET(@x)), "
         "IF(@x IS NULL, '-', COLLATION(@x)), IFNULL(HEX(@y), 'NULL'), "
         "IF(@y IS NULL, '-', CHARSET(@y)), IF(@y IS NULL, '-', COLLATION(@y)), @x + 0, @y + 0)";
-    struct pair {
-        support::mysql_connection shared = tidegate().connect(app);
-        support::mysql_connection alone = server().connect(app);
-        std::vector<std::string> said{};
-    };
-    std::vector<pair> sessions(3);
-    const auto run = [](support::mysql_connection& session, const std::string& sql) {
-        try {
-            session.query(sql);
-            return 0u;
-        } catch (const support::server_error& refused) {
-            return refused.number();
-        }
-    };
     for (int step = 0; step < 60; ++step) {
-        pair& now = sessions[any(sessions.size())];
-        const std::string& sql = statements[any(statements.size())];
+        twin& now = walk.any_twin();
+        const std::string& sql = walk.any_of(statements);
         now.said.push_back(sql);
         CAPTURE(now.said);
         REQUIRE(run(now.shared, sql) == run(now.alone, sql));
-        pair& seen = sessions[any(sessions.size())];
+        twin& seen = walk.any_twin();
         CAPTURE(seen.said);
         REQUIRE(seen.shared.value(look) == seen.alone.value(look));
     }

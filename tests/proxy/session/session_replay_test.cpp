@@ -2,10 +2,9 @@
 // were alone on the server.  MySQL itself says what those are.
 #include <catch2/catch.hpp>
 #include <map>
-#include <random>
 #include <set>
 
-#include "tests/proxy/session/one_connection.hpp"
+#include "tests/proxy/session/twin_walk.hpp"
 
 using namespace session_test;
 
@@ -100,16 +99,6 @@ std::map<std::string, std::string> variables(support::mysql_connection& session)
     return all;
 }
 
-/// The number of the error, 0 for none.
-unsigned run(support::mysql_connection& session, const std::string& sql) {
-    try {
-        session.query(sql);
-        return 0;
-    } catch (const support::server_error& refused) {
-        return refused.number();
-    }
-}
-
 /// The variables in which two sessions differ, for people.
 std::string difference(const std::map<std::string, std::string>& shared,
                        const std::map<std::string, std::string>& alone) {
@@ -127,19 +116,10 @@ std::string difference(const std::map<std::string, std::string>& shared,
 TEST_CASE("Sessions that share a connection have the variables they would have alone", "[proxy]") {
     const auto seed = GENERATE(take(6, random(0u, 1'000'000u)));
     CAPTURE(seed);
-    std::mt19937 random(seed);
-    const auto any = [&](std::size_t below) {
-        return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
-    };
-    struct pair {
-        support::mysql_connection shared = tidegate().connect(app);
-        support::mysql_connection alone = server().connect(app);
-        std::vector<std::string> said{};
-    };
-    std::vector<pair> sessions(3);
+    twin_walk walk(seed);
     for (int step = 0; step < 80; ++step) {
-        pair& now = sessions[any(sessions.size())];
-        const auto what = any(40);
+        twin& now = walk.any_twin();
+        const auto what = walk.any(40);
         if (what == 0) {  // which keeps the connection: nobody can tell what else it did
             const std::string call = "CALL one.sets_and_fails()";
             now.said.push_back(call);
@@ -152,13 +132,13 @@ TEST_CASE("Sessions that share a connection have the variables they would have a
             REQUIRE(mysql_reset_connection(now.shared.handle()) == 0);
             REQUIRE(mysql_reset_connection(now.alone.handle()) == 0);
         } else {
-            const std::string& sql = statements[any(statements.size())];
+            const std::string& sql = walk.any_of(statements);
             now.said.push_back(sql);
             CAPTURE(now.said);
             REQUIRE(run(now.shared, sql) == run(now.alone, sql));
         }
         if (step % 4 != 3) continue;
-        pair& seen = sessions[any(sessions.size())];
+        twin& seen = walk.any_twin();
         CAPTURE(seen.said);
         REQUIRE(difference(variables(seen.shared), variables(seen.alone)) == "");
     }
