@@ -38,7 +38,6 @@ bool is_character_set(variable_id id) {
            name == "character_set_results" || name == "collation_connection";
 }
 constexpr std::uint16_t access_denied_code = 1045;
-constexpr std::uint16_t privilege_needed = 1227;  // ER_SPECIFIC_ACCESS_DENIED_ERROR
 
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
@@ -338,44 +337,6 @@ shared_baseline backend_connection::defaults_of_state() const {
     return blank_->defaults() ? own_defaults_ : nullptr;
 }
 
-task<result<void>> backend_connection::synchronise(shared_vector wanted, server_refusal& refusal) {
-    if (wanted == state_) co_return result<void>{};
-    if (wanted->schema() != state_->schema()) {
-        const auto used = co_await ask(protocol::command::init_db, wanted->schema());
-        if (!used) co_return used.error();
-        if (used->refusal) {
-            refusal = *used->refusal;
-            co_return errc::state_refused;
-        }
-        auto moved = std::make_shared<session_vector>(*state_);
-        moved->use_schema(wanted->schema());
-        state_ = std::move(moved);  // should the SET be refused
-    }
-    const result<void> set = co_await set_variables(*wanted, refusal);
-    if (!set) co_return set.error();
-    state_ = std::move(wanted);
-    co_return result<void>{};
-}
-
-task<result<void>> backend_connection::set_variables(const session_vector& wanted,
-                                                     server_refusal& refusal) {
-    carried_defaults carried = is_copy_ ? carried_defaults::answers : carried_defaults::all;
-    for (;;) {
-        const std::string set = set_statement(*state_, wanted, *own_defaults_, carried);
-        if (set.empty()) co_return result<void>{};
-        const auto done = co_await ask(protocol::command::query, set);
-        if (!done) co_return done.error();
-        if (!done->refusal) co_return result<void>{};
-        refusal = *done->refusal;
-        // A default that takes a privilege may have been set for all sessions, but not by this
-        // one: it decides no answer.
-        const bool again = refusal.code == privilege_needed && carried == carried_defaults::all &&
-                           wanted.defaults() != state_->defaults();
-        if (!again) co_return errc::state_refused;
-        carried = carried_defaults::permitted;
-    }
-}
-
 task<result<void>> backend_connection::reset(vector_interner& vectors, clock::time_point give_up) {
     const deadline guard(socket(), give_up);
     const result<void> done = co_await forget_session(vectors);
@@ -448,6 +409,7 @@ task<result<void>> backend_connection::write_through_layers(protocol::bytes_view
         if (failed) co_return errc::lost;
     }
     queued_.clear();
+    if (bytes.empty()) co_return result<void>{};
     stream_.begin_command();
     const boost::system::error_code failed = co_await stream_.write(bytes);
     if (failed) co_return errc::lost;
@@ -489,7 +451,10 @@ task<result<small_answer>> backend_connection::ask(protocol::command command,
     protocol::finish_packet(request, header_at, sequence);
     const result<void> sent = co_await send(request);
     if (!sent) co_return sent.error();
+    co_return co_await take_small_answer(command);
+}
 
+task<result<small_answer>> backend_connection::take_small_answer(protocol::command command) {
     small_answer answer;
     protocol::response_reader reader(command, capabilities_);
     std::size_t total = 0;

@@ -78,6 +78,15 @@ struct small_answer {
     std::uint16_t warnings = 0;                 // likewise
 };
 
+struct travelling_connection;
+
+/// What is on its way to bring a connection to another state.
+struct state_move {
+    shared_vector to{};
+    bool schema = false;     // a COM_INIT_DB
+    bool variables = false;  // a SET
+};
+
 /// One authenticated connection to a server, with the session trackers on.
 ///
 /// It belongs to one worker's thread.  Between statements it has no transaction and no state but
@@ -149,6 +158,17 @@ public:
     /// Errors: state_refused (`refusal` says why; state() is still true), lost.
     task<result<void>> synchronise(shared_vector wanted, server_refusal& refusal);
 
+    /// Whether queue_move() can bring the session to `wanted`: not if it has other defaults, of
+    /// which the account may not set all, nor by two commands in one compressed packet.
+    bool can_queue_move(const session_vector& wanted) const noexcept {
+        return !is_compressed() && wanted.defaults() == state_->defaults();
+    }
+    /// Likewise in two parts: puts the commands in queued(), so that they go out in one write with
+    /// the command that is sent next.  The server runs that one even if it refuses these.
+    state_move queue_move(shared_vector wanted);
+    /// Takes the answers to them, before that of the command behind.  Errors as synchronise().
+    task<result<void>> end_move(state_move move, server_refusal& refusal);
+
     /// COM_RESET_CONNECTION: whatever a session has left, known or not, is gone.  The trackers are
     /// on again, and state() is what a fresh connection's is, but for the schema and the character
     /// sets, which the server chooses by its own rule (tried on 9.7).
@@ -167,6 +187,8 @@ public:
     /// Runs a command of Tidegate's own and reads the whole answer.
     /// Errors: lost, bad_answer (also for an answer beyond small_answer_bytes_max).
     task<result<small_answer>> ask(protocol::command command, std::string_view argument);
+    /// The second half of it, for a command that has been sent.
+    task<result<small_answer>> take_small_answer(protocol::command command);
 
     /// Prepares `key`, if this connection has not, in the state that its text was prepared in; the
     /// connection is left in that state.  The statement is then found in `prepared`.
@@ -174,8 +196,8 @@ public:
     task<result<void>> make_ready(const shared_prepared_text& key, vector_interner& vectors,
                                   server_refusal& refusal);
 
-    /// Frames that go out in front of the next command, such as COM_STMT_CLOSE: whole commands of
-    /// one packet each that have no answer.
+    /// Frames that go out in front of the next command: whole commands of one packet each, that
+    /// have no answer, such as COM_STMT_CLOSE, or whose answers whoever queued them takes.
     std::vector<std::uint8_t>& queued() noexcept { return queued_; }
     void queue_close_statements(const std::vector<std::uint32_t>& ids);
 
@@ -203,7 +225,12 @@ private:
     task<result<variable_baseline>> read_variables();
     void note_defaults(variable_baseline values);
     shared_baseline defaults_of_state() const;
-    task<result<void>> set_variables(const session_vector& wanted, server_refusal& refusal);
+    carried_defaults usually_carried() const noexcept {
+        return is_copy_ ? carried_defaults::answers : carried_defaults::all;
+    }
+    state_move queue_move(shared_vector wanted, carried_defaults carried);
+    task<result<void>> move_to(shared_vector wanted, carried_defaults carried,
+                               server_refusal& refusal);
     task<result<void>> forget_session(vector_interner& vectors);
     task<result<small_answer>> prepare(const std::string& text);
 

@@ -326,7 +326,11 @@ pool::task<bool> client_session::login_is_refused() {
     }
     if (worker_->primary_facts().runs_init_connect || !state_->vector()->defaults())
         state_->learn_defaults(worker_->vectors().intern_defaults((*borrowed)->own_defaults()));
-    const auto moved = co_await (*borrowed)->synchronise(state_->vector(), refusal_);
+    // Only the schema: in all else the connection stays as others have left it, and need it next.
+    pool::session_vector there = *(*borrowed)->state();
+    there.use_schema(state_->vector()->schema());
+    const auto moved =
+        co_await (*borrowed)->synchronise(worker_->vectors().intern(std::move(there)), refusal_);
     if (moved.has_error() && moved.error() != pool::errc::state_refused) co_return false;
     borrowed->give_back();
     co_return moved.has_error();

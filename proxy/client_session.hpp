@@ -212,6 +212,11 @@ private:
                                const request& what, bool again);
     pool::task<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
     pool::task<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
+    bool may_send_ahead(const pool::backend_connection& connection, const request& what) const;
+    pool::task<attempt> send_ahead(pool::backend_connection& connection, const request& what,
+                                   protocol::bytes_view frames);
+    attempt note_refused_move(const boost::system::error_code& why);
+    std::string set_last_insert_id() const;
     response_relay::options relay_options(std::uint32_t backend_capabilities, bool is_edge,
                                           const request& what, bool again) const;
     pool::task<attempt> relay(pool::backend_connection& connection, bool is_edge,

@@ -140,19 +140,25 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
     }
     attempt ready = attempt::finished;
     if (what.statement != nullptr) ready = co_await ready_statement(connection, *what.statement);
-    if (ready == attempt::finished &&
-        (connection.state() != state_->vector() || what.facts != nullptr))
+    const bool moves = connection.state() != state_->vector() || what.facts != nullptr;
+    const bool ahead = moves && may_send_ahead(connection, what);
+    if (ready == attempt::finished && moves && !ahead)
         ready = co_await bring_to_state(connection, what);
     if (ready != attempt::finished) co_return ready;
-    begin_elsewhere(what, connection);
+    if (!ahead) begin_elsewhere(what, connection);  // else it will be where the session is
 
     std::vector<std::uint8_t> made;
     protocol::bytes_view frames = what.frames;
     pool::prepared_statement* bound = nullptr;
     if (what.statement != nullptr) bound = bind_execution(connection, what, made, frames);
 
-    const auto sent = co_await connection.send(frames);
-    if (!sent) co_return attempt::lost_unbegun;
+    if (ahead) {
+        const attempt arrived = co_await send_ahead(connection, what, frames);
+        if (arrived != attempt::finished) co_return arrived;
+    } else {
+        const auto sent = co_await connection.send(frames);
+        if (!sent) co_return attempt::lost_unbegun;
+    }
     made = {};  // it may be as long as the command
     if (bound != nullptr && what.statement->parameters > 0) {
         bound->types_known = what.statement->types_known;
@@ -188,15 +194,11 @@ pool::task<client_session::attempt> client_session::bring_to_state(
         // Into the session's own schema, if that is all.
         if (!moved && moved.error() == pool::errc::state_refused && wanted != state_->vector())
             moved = co_await connection.synchronise(state_->vector(), refusal_);
-        if (!moved && moved.error() != pool::errc::state_refused) co_return attempt::lost_unbegun;
-        schema_is_gone_ = !moved && refusal_.code == unknown_database;
-        if (!moved) co_return attempt::refused;
+        if (!moved) co_return note_refused_move(moved.error());
     }
     if (what.facts == nullptr) co_return attempt::finished;
     if (what.facts->effects().has(rules::effect::reads_last_insert_id)) {
-        const std::string set =
-            fmt::format("SET SESSION last_insert_id={}", state_->last_insert_id());
-        const auto done = co_await connection.ask(command::query, set);
+        const auto done = co_await connection.ask(command::query, set_last_insert_id());
         if (!done) co_return attempt::lost_unbegun;
     }
     if (must_guard(what.facts, multi_statements_, *state_->vector())) {
@@ -204,6 +206,54 @@ pool::task<client_session::attempt> client_session::bring_to_state(
         if (!done) co_return attempt::lost_unbegun;
     }
     co_return attempt::finished;
+}
+
+/// A read may go out in one write with the commands that bring its connection to the session's
+/// state.  If the server refuses those it reads under another state, and what it answers is thrown
+/// away.  A write would have been done, so it waits until they are answered.
+bool client_session::may_send_ahead(const pool::backend_connection& connection,
+                                    const request& what) const {
+    const bool moves =
+        connection.state() != state_->vector() ||
+        (what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id));
+    return moves && what.repeatable && connection.can_queue_move(*state_->vector()) &&
+           other_schema(what).empty() &&
+           !must_guard(what.facts, multi_statements_, *state_->vector());
+}
+
+pool::task<client_session::attempt> client_session::send_ahead(pool::backend_connection& connection,
+                                                               const request& what,
+                                                               protocol::bytes_view frames) {
+    if (connection.state() != state_->vector()) worker_->count().state_replays.add();
+    pool::state_move move = connection.queue_move(state_->vector());
+    const bool tells_id =
+        what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id);
+    if (tells_id)
+        protocol::append_command(connection.queued(), protocol::command::query,
+                                 set_last_insert_id());
+    const auto sent = co_await connection.send(frames);
+    if (!sent) co_return attempt::lost_unbegun;
+    const auto moved = co_await connection.end_move(std::move(move), refusal_);
+    if (!moved) {
+        connection.abort();  // there is an answer on its way that nobody wants
+        co_return note_refused_move(moved.error());
+    }
+    if (tells_id) {
+        const auto told = co_await connection.take_small_answer(protocol::command::query);
+        if (!told) co_return attempt::lost_unbegun;
+    }
+    co_return attempt::finished;
+}
+
+/// What an attempt comes to whose connection could not be brought to the session's state.
+client_session::attempt client_session::note_refused_move(const boost::system::error_code& why) {
+    if (why != pool::errc::state_refused) return attempt::lost_unbegun;
+    schema_is_gone_ = refusal_.code == unknown_database;
+    return attempt::refused;
+}
+
+std::string client_session::set_last_insert_id() const {
+    return fmt::format("SET SESSION last_insert_id={}", state_->last_insert_id());
 }
 
 response_relay::options client_session::relay_options(std::uint32_t backend_capabilities,

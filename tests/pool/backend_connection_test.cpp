@@ -107,6 +107,33 @@ TEST_CASE("A state is reached with the fewest words", "[pool]") {
     loan.give_back();
 }
 
+TEST_CASE("Another schema and other variables cost one round trip", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    CHECK(synchronise(f, *loan, f.state("shop", "+01:00")).has_value());
+    CHECK(f.server.heard == heard{"init_db shop", "SET SESSION time_zone='+01:00'"});
+    CHECK(f.server.came_together == 1);
+    loan.give_back();
+}
+
+TEST_CASE("A move goes out in one write with the command behind it", "[pool]") {
+    pool_fixture f;
+    pool::lease loan = f.lend();
+    const auto moved = loan->queue_move(f.state("shop", "+01:00"));
+    std::vector<std::uint8_t> question;
+    protocol::append_command(question, protocol::command::query, "SELECT rows");
+    REQUIRE(run(f.context, loan->send(question)).has_value());
+    CHECK(loan->state() == f.state());
+    REQUIRE(run(f.context, loan->end_move(moved, f.refusal)).has_value());
+    CHECK(loan->state() == f.state("shop", "+01:00"));
+    const auto answer = run(f.context, loan->take_small_answer(protocol::command::query));
+    REQUIRE(answer.has_value());
+    CHECK(answer->rows.size() == 1);
+    CHECK(f.server.came_together == 2);
+    CHECK(loan->queued().empty());
+    loan.give_back();
+}
+
 TEST_CASE("A refused state leaves the connection in the state it says", "[pool]") {
     pool_fixture f;
     pool::lease loan = f.lend();
@@ -116,10 +143,13 @@ TEST_CASE("A refused state leaves the connection in the state it says", "[pool]"
     CHECK(synchronise(f, *loan, f.state("gone")).error() == pool::errc::state_refused);
     CHECK(f.refusal.message == "Unknown database 'gone'");
     CHECK(loan->state() == f.state());
+    // What was sent behind it has been done.
+    CHECK(synchronise(f, *loan, f.state("gone", "+01:00")).error() == pool::errc::state_refused);
+    CHECK(*loan->state() == *f.state("", "+01:00"));
 
     const auto refused = synchronise(f, *loan, f.state("shop", "nowhere"));
     CHECK(refused.error() == pool::errc::state_refused);
-    CHECK(*loan->state() == *f.state("shop"));
+    CHECK(*loan->state() == *f.state("shop", "+01:00"));
     loan.give_back();
 }
 

@@ -41,6 +41,7 @@ public:
             const bool came = co_await read();
             if (!came) co_return;
             const std::string payload(protocol::as_text(packets_.payload()));
+            if (!input_.empty()) ++server_.came_together;
             const bool told = co_await answer(payload);
             if (!told) co_return;
         }

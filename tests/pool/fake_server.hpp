@@ -52,6 +52,7 @@ public:
 
     // What it has seen.
     std::size_t accepted = 0;
+    std::size_t came_together = 0;  // commands that were there before the one in front was answered
     std::vector<protocol::proxy_header> introduced;  // what the headers said
     std::size_t alive() const noexcept { return sockets_.size(); }
     std::vector<std::string> heard;  // what came after the opening: "SET …", "init_db shop", …
