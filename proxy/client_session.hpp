@@ -148,6 +148,7 @@ private:
     router::decision decide(const request& what, bool may_wait) const;
     bool must_learn_position() const;
     pool::task<maybe_reason> run_on_primary(const request& what);
+    pool::task<attempt> read_again(const request& what);
     pool::task<maybe_reason> conclude(const request& what, attempt outcome, bool held);
     void note_edge_failure(std::size_t edge, attempt outcome);
     void note_coverage_bug(std::size_t edge, std::uint16_t code);

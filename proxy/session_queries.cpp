@@ -279,9 +279,8 @@ pool::task<client_session::maybe_reason> client_session::run_on_primary(const re
     if (what.facts == nullptr || !only_asks(*what.facts)) leave_edge();
     const bool held = static_cast<bool>(held_);
     attempt outcome = co_await attempt_on(worker_->primary(), false, what);
-    // A connection that had waited in the pool may have been closed by the server meanwhile.
     if (outcome == attempt::lost_unbegun && what.repeatable && !held)
-        outcome = co_await attempt_on(worker_->primary(), false, what);
+        outcome = co_await read_again(what);
     // Another session has dropped the schema of this one, which could not even choose another.
     if (outcome == attempt::refused && std::exchange(schema_is_gone_, false) && !held) {
         state_->forget_schema();
@@ -289,6 +288,22 @@ pool::task<client_session::maybe_reason> client_session::run_on_primary(const re
     }
     if (outcome == attempt::finished) co_return std::nullopt;
     co_return co_await conclude(what, outcome, held);
+}
+
+/// A read has lost its connection before the client got any of the answer: it is run again, on
+/// another one, some times and for some time.
+pool::task<client_session::attempt> client_session::read_again(const request& what) {
+    const limits_config& limits = worker_->settings().limits;
+    const clock::time_point give_up = clock::now() + limits.read_retry_time;
+    attempt outcome = attempt::lost_unbegun;
+    for (std::size_t tries = 0; tries < limits.read_retries_max; ++tries) {
+        if (interrupted_) co_return refuse_interrupted();
+        if (end_wanted_ || clock::now() > give_up) break;
+        worker_->count().read_retries.add();
+        outcome = co_await attempt_on(worker_->primary(), false, what);
+        if (outcome != attempt::lost_unbegun) break;
+    }
+    co_return outcome;
 }
 
 /// Tells the client what became of its command, if it has not been told by the server.

@@ -59,6 +59,7 @@ struct alignas(64) worker_counters {
     counter reads_primary;
     counter reads_edge;
     counter writes;
+    counter read_retries;
     counter prepared_executes;
     counter bytes_from_clients;
     counter bytes_to_clients;

@@ -278,6 +278,10 @@ asio::awaitable<void> fake_server::serve(std::list<tcp::socket>::iterator self) 
 /// Probes do not count: they come when they like.
 bool fake_server::is_fault(std::string_view command) {
     if (command.empty() || command.starts_with("SELECT @@GLOBAL")) return false;
+    if (faults_left > 0) {
+        --faults_left;
+        return true;
+    }
     if (commands_until_fault < 0) return false;
     return commands_until_fault-- == 0;
 }

@@ -46,6 +46,8 @@ public:
     /// be set from another thread.
     std::atomic<int> commands_until_fault = -1;
     std::atomic<bool> fault_is_half_an_answer = false;
+    /// So many of the next commands of sessions are such faults.  Likewise from another thread.
+    std::atomic<int> faults_left = 0;
     std::set<std::string> mute;  // queries that it does not answer until unmute()
     std::uint16_t warnings = 0;  // of every table that it answers
     std::size_t row_bytes = 0;   // if not 0: "SELECT rows" answers a row of so many bytes

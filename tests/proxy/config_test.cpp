@@ -105,6 +105,8 @@ limits:
   clients_max: 5
   queue_timeout: 2s
   queue_max: 7
+  read_retries_max: 4
+  read_retry_time: 9s
   connection_max_age: 30m
   connection_idle_max: 90s
   client_idle_timeout: 1h
@@ -120,6 +122,8 @@ log: {level: debug, format: json}
     CHECK(settings.limits.clients_max == 5);
     CHECK(settings.limits.queue_timeout == 2s);
     CHECK(settings.limits.queue_max == 7);
+    CHECK(settings.limits.read_retries_max == 4);
+    CHECK(settings.limits.read_retry_time == 9s);
     CHECK(settings.limits.connection_max_age == 30min);
     CHECK(settings.limits.connection_idle_max == 90s);
     CHECK(settings.limits.client_idle_timeout == 1h);

@@ -81,10 +81,54 @@ TEST_CASE("A read is tried again on another connection, a write is not", "[proxy
     client.ask("DO 1");
     f.backend.commands_until_fault = 0;
     CHECK(client.ask("SELECT rows") == whole);
+    CHECK(f.count().read_retries.value() == 1);
     f.backend.commands_until_fault = 0;
     const bytes refused = client.ask("INSERT INTO t VALUES (1)");
     REQUIRE(refused.size() > 7);
     CHECK(refused[4] == 0xff);
     CHECK(refused[5] + 256 * refused[6] == 1053);
     CHECK(client.ask("SELECT rows") == whole);
+}
+
+TEST_CASE("A read that loses one connection after another is tried again as often as allowed",
+          "[proxy]") {
+    before_fake_server f;
+    f.settings.limits.read_retries_max = 3;
+    f.backend.known["SELECT 1"] = "1";
+    const int losses = GENERATE(3, 4);
+    CAPTURE(losses);
+    SECTION("in time") {
+        f.start();
+        wire_client client = f.connect();
+        const bytes whole = client.ask("SELECT 1");
+        f.backend.faults_left = losses;
+        const bytes answer = client.ask("SELECT 1");
+        CHECK((answer == whole) == (losses == 3));
+        CHECK(f.count().read_retries.value() == 3);
+    }
+    SECTION("but not when its time is over") {
+        f.settings.limits.read_retry_time = 0ms;
+        f.start();
+        wire_client client = f.connect();
+        f.backend.faults_left = losses;
+        CHECK(client.ask("SELECT 1")[4] == 0xff);
+        CHECK(f.count().read_retries.value() == 0);
+    }
+}
+
+TEST_CASE("A read that may do more than read is not tried again", "[proxy]") {
+    const bool prepared = GENERATE(false, true);
+    CAPTURE(prepared);
+    faulty_fixture f;
+    wire_client client = f.connect();
+    const std::string text = "SELECT stored_function()";
+    wire_command what = text;
+    if (prepared) {
+        client.ask({command::stmt_prepare, text});
+        what = {command::stmt_execute, bytes{1, 0, 0, 0, 0, 1, 0, 0, 0}};
+    }
+    client.ask("DO 1");
+    f.backend.commands_until_fault = 0;
+    CHECK(client.ask(what)[4] == 0xff);
+    CHECK(f.count().read_retries.value() == 0);
 }
