@@ -349,6 +349,7 @@ task<result<void>> backend_connection::forget_session(vector_interner& vectors) 
     if (!forgotten) co_return forgotten.error();
     if (forgotten->refusal) co_return errc::bad_answer;
     prepared.clear();
+    generation = 0;  // it may begin otherwise from here on
     server_refusal refusal;
     const result<void> tracking = co_await start_tracking(refusal);
     if (!tracking) co_return tracking.error();

@@ -206,6 +206,8 @@ public:
 
     prepared_cache prepared;
     clock::time_point idle_since{};
+    /// Equal for connections of an account that began in one state; 0: not known.
+    std::uint64_t generation = 0;
     bool retired = false;  // not to be lent again: a KILL may be on its way to it
     clock::time_point retire_at = clock::time_point::max();  // not to be lent again from then on
 

@@ -353,6 +353,7 @@ task<result<server_pool::connection_ptr>> server_pool::open_one(const backend_ac
     if (established && !shut_down_) {
         failing_ = false;
         opening->retire_at = retirement();
+        note_generation(*opening);
         serve_line();  // who held back
         co_return std::move(opening);
     }

@@ -156,6 +156,10 @@ public:
     /// connections_warm open for the account that was served last.
     void sweep(clock::time_point now);
 
+    /// Changes when a connection is opened that begins in another state than the one before: the
+    /// server has been restarted with other settings, or another one has taken its place.
+    std::uint64_t generation(const backend_account& account) const noexcept;
+
     /// From now on no connection keeps more than so many prepared statements.
     void limit_prepared(std::size_t prepared_max);
 
@@ -194,6 +198,13 @@ private:
         std::size_t open = 0;  // idle, lent, being opened or being reset
         std::list<waiter*> line{};
     };
+    /// How the connection of an account that was opened last began, and how often it was not as the
+    /// one before.
+    struct origin {
+        shared_baseline defaults{};
+        std::string server_version{};
+        std::uint64_t generation = 0;
+    };
     struct offered_loan {
         reclaimable* loan;
         const backend_account* account;
@@ -230,6 +241,7 @@ private:
     void reserve(const backend_account& account);
     void release(const backend_account& account);
     clock::time_point retirement();
+    void note_generation(backend_connection& opened);
 
     task<result<connection_ptr>> open_one(const backend_account& account, clock::time_point give_up,
                                           server_refusal& refusal);
@@ -251,6 +263,7 @@ private:
     std::vector<connection_ptr> idle_;                   // most recently used last
     std::vector<backend_connection*> all_;               // idle, lent, being opened or being reset
     std::unordered_map<std::string, user_share> users_;  // bounded by the configuration's users
+    std::unordered_map<const backend_account*, origin> origins_;  // bounded likewise
     const backend_account* share_looked_up_for_ = nullptr;  // most often the same one as before
     user_share* share_looked_up_ = nullptr;
     std::size_t waiting_ = 0;         // in all lines: up to waiters_max

@@ -78,6 +78,22 @@ void server_pool::give_up_prepared() {
         free->queue_close_statements(free->prepared.give_up_half());
 }
 
+void server_pool::note_generation(backend_connection& opened) {
+    origin& known = origins_[&opened.account()];
+    if (known.generation == 0 || *known.defaults != *opened.own_defaults() ||
+        known.server_version != opened.server_version()) {
+        known.defaults = opened.own_defaults();
+        known.server_version = opened.server_version();
+        ++known.generation;
+    }
+    opened.generation = known.generation;
+}
+
+std::uint64_t server_pool::generation(const backend_account& account) const noexcept {
+    const auto known = origins_.find(&account);
+    return known == origins_.end() ? 0 : known->second.generation;
+}
+
 void server_pool::limit_prepared(std::size_t prepared_max) {
     limits_.prepared_max = prepared_max;
     for (backend_connection* connection : all_) connection->prepared.limit(prepared_max);

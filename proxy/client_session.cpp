@@ -48,6 +48,9 @@ std::uint32_t backend_capabilities(std::uint32_t of_session, const user_config& 
 // Of a login's packets; a client is counted with more.
 constexpr std::size_t login_bytes_free = 2048;
 
+const std::vector<std::string_view> route_columns{
+    "server", "role", "reason", "waited_ms", "watermark_lag_ms", "statement_class"};
+
 std::string address_of(const asio::ip::tcp::socket& socket) {
     boost::system::error_code failed;
     const auto peer = socket.remote_endpoint(failed);
@@ -467,6 +470,13 @@ pool::task<client_session::maybe_reason> client_session::change_user(client_comm
 
 pool::task<client_session::maybe_reason> client_session::show_route(const client_command& command) {
     const router::decision& last = last_route_.decided;
+    if (last_route_.learned) {
+        const bool told = co_await client_.send_row(
+            command, state_->status(), route_columns,
+            {"tidegate", "proxy", "answered as a server answered it before", "0.0", "0.0",
+             std::string(rules::to_string(last_route_.cls))});
+        co_return told ? maybe_reason{} : disconnect_reason::client_lost;
+    }
     const bool edge = last_route_.on_edge;
     const router::topology& cluster = worker_->topology();
     const std::string server =
@@ -476,8 +486,7 @@ pool::task<client_session::maybe_reason> client_session::show_route(const client
     const std::string sentence = router::explain(last, cluster);
     const std::string_view why = std::string_view(sentence).substr(sentence.find(": ") + 2);
     const bool told = co_await client_.send_row(
-        command, state_->status(),
-        {"server", "role", "reason", "waited_ms", "watermark_lag_ms", "statement_class"},
+        command, state_->status(), route_columns,
         {server, edge ? "edge" : "primary", std::string(why),
          fmt::format("{:.1f}", static_cast<double>(last_route_.waited.count()) / 1000),
          fmt::format("{:.1f}", static_cast<double>(lag.count()) / 1000),

@@ -15,6 +15,7 @@
 #include "protocol/server_login.hpp"
 #include "proxy/client_channel.hpp"
 #include "proxy/disconnect_reason.hpp"
+#include "proxy/learned_answers.hpp"
 #include "proxy/pin_ledger.hpp"
 #include "proxy/response_relay.hpp"
 #include "proxy/session_state.hpp"
@@ -39,6 +40,7 @@ class worker;
 ///   session_ride.cpp        short reads that share a connection with those of other sessions
 ///   session_local_file.cpp  LOAD DATA LOCAL: files that clients send
 ///   session_binlog.cpp      replicas, and others that read the primary's binlog
+///   session_answers.cpp     statements that need no server
 ///   session_kill.cpp        KILL, of other sessions and of this one
 ///   session_memory.cpp      when memory is short
 class client_session final : public pool::reclaimable, public response_observer {
@@ -114,6 +116,7 @@ private:
         bool opens_cursor = false;
         bool repeatable = false;  // a read that may be tried again if the connection is lost
         bool has_attributes = false;
+        answer_recorder* recorder = nullptr;  // takes down the answer
     };
 
     using maybe_reason = std::optional<disconnect_reason>;
@@ -167,6 +170,15 @@ private:
                                   const request& what);
     pool::task<void> pass_acknowledgements(pool::backend_connection& connection,
                                            acknowledgements& beside);
+    // session_answers.cpp
+    bool is_about_session(const rules::script_facts& facts, std::string_view text) const;
+    learned_answers::question question_of(std::string_view text) const;
+    std::optional<std::uint64_t> own_number(const rules::script_facts& facts) const;
+    pool::task<std::optional<maybe_reason>> answer_again(const client_command& command,
+                                                         const rules::script_facts& facts,
+                                                         std::string_view text);
+    void learn_from(const answer_recorder& recorded, learned_answers::question asked,
+                    const rules::script_facts& facts);
 
     // session_kill.cpp
     static bool kills(const rules::script_facts& facts);
@@ -310,6 +322,7 @@ private:
     struct {
         router::decision decided;
         bool on_edge = false;
+        bool learned = false;  // no server was asked
         std::chrono::microseconds waited{};
         rules::statement_class cls = rules::statement_class::empty;
     } last_route_;

@@ -82,6 +82,7 @@ struct limits_config {
     std::chrono::milliseconds login_timeout{10'000};          // of a client
     std::chrono::milliseconds queue_timeout{10'000};          // waiting for a backend connection
     std::size_t queue_max = 10'000;                           // sessions that wait for one server
+    std::chrono::milliseconds answer_age_max{5'000};          // of learned answers; 0: none
     std::size_t read_retries_max = 2;                         // of a read that lost its connection
     std::chrono::milliseconds read_retry_time{5'000};         // from the first loss on
     std::chrono::milliseconds connection_max_age{3'600'000};  // of a backend connection

@@ -74,6 +74,7 @@ void load_limits(section in, limits_config& out) {
     in.duration("login_timeout", out.login_timeout, 10ms, 10min);
     in.duration("queue_timeout", out.queue_timeout, 1ms, 1h);
     in.number("queue_max", out.queue_max, 1, 1'000'000);
+    in.duration("answer_age_max", out.answer_age_max, 0ms, 1h);
     in.number("read_retries_max", out.read_retries_max, 0, 100);
     in.duration("read_retry_time", out.read_retry_time, 0ms, 1h);
     in.duration("connection_max_age", out.connection_max_age, 1s, 365 * 24h);

@@ -145,7 +145,6 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
     if (ready == attempt::finished && moves && !ahead)
         ready = co_await bring_to_state(connection, what);
     if (ready != attempt::finished) co_return ready;
-    if (!ahead) begin_elsewhere(what, connection);  // else it will be where the session is
 
     std::vector<std::uint8_t> made;
     protocol::bytes_view frames = what.frames;
@@ -164,6 +163,7 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
         bound->types_known = what.statement->types_known;
         bound->bound_types = what.statement->types;
     }
+    begin_elsewhere(what, connection);
     const attempt outcome = co_await relay(connection, is_edge, what, again);
     if (response_failed_) tell_schema_of_failure();
     const bool answered = outcome == attempt::finished || outcome == attempt::edge_refused;
@@ -290,10 +290,14 @@ pool::task<client_session::attempt> client_session::take_answer(
     relay_output output;  // not the session's, which would keep it while it is idle
     rules::statement_history* history = relay.begun() ? nullptr : what.history;
     const auto sent_at = history != nullptr ? clock::now() : clock::time_point();
+    if (what.recorder != nullptr)
+        what.recorder->begin(connection.capabilities(), connection.generation);
     while (!relay.done()) {
         output.clear();
+        if (what.recorder != nullptr) what.recorder->see(input.readable());
         const auto taken = relay.take(input.readable(), output);
         if (!taken) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
+        if (what.recorder != nullptr) what.recorder->keep(*taken);
         if (!output.empty()) {
             const bool told = co_await client_.send(output.gather(input.readable()));
             if (!told) co_return attempt::client_is_gone;

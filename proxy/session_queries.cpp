@@ -49,6 +49,13 @@ bool is_lack_of_a_name(std::uint16_t code) {
     }
 }
 
+bool changes_globals(const rules::script_facts& facts) {
+    using rules::statement_class;
+    return std::any_of(facts.statements.begin(), facts.statements.end(), [](const auto& s) {
+        return s.cls == statement_class::set_global || s.cls == statement_class::admin;
+    });
+}
+
 bool is_show_route(std::string_view text) {
     constexpr std::string_view begin = "SHOW";
     if (text.size() < begin.size() || (text[2] != 'O' && text[2] != 'o')) return false;
@@ -142,6 +149,11 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
         kept = text;  // the file is read into where the command is
         text = kept;
     }
+    const bool about_session = layout->attribute_count == 0 && is_about_session(facts, text);
+    if (about_session) {
+        const auto ended = co_await answer_again(command, facts, text);
+        if (ended) co_return *ended;
+    }
     request what;
     what.command = &command;
     what.frames = command.frames;
@@ -154,7 +166,13 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
     what.history = known.history.get();
     what.repeatable = is_repeatable_read(facts);
     what.has_attributes = layout->attribute_count > 0;
-    co_return co_await run_statement(what, text);
+    if (!about_session) co_return co_await run_statement(what, text);
+    answer_recorder recorder;
+    what.recorder = &recorder;
+    const learned_answers::question asked = question_of(text);
+    const maybe_reason ended = co_await run_statement(what, text);
+    if (!ended) learn_from(recorder, asked, facts);
+    co_return ended;
 }
 
 pool::task<client_session::maybe_reason> client_session::run_statement(request what,
@@ -172,9 +190,11 @@ pool::task<client_session::maybe_reason> client_session::run_statement(request w
         std::size_t edge = 0;
         std::uint16_t code = 0;
     } lacking;
-    router::decision decided = co_await route(what);
+    router::decision decided{.why = router::reason::server_specific};
+    if (what.recorder == nullptr) decided = co_await route(what);
     last_route_.cls = what.facts->front().cls;
     last_route_.on_edge = false;
+    last_route_.learned = false;
     count_decision(decided);
     if (decided.to == router::target::edge && !held_) {
         const std::size_t edge = decided.edge;
@@ -208,6 +228,7 @@ pool::task<client_session::maybe_reason> client_session::run_statement(request w
     if (reads_data(*what.facts)) state_->note_primary_read();
     const maybe_reason ended = co_await run_on_primary(what);
     if (lacking.code != 0 && !response_failed_) note_coverage_bug(lacking.edge, lacking.code);
+    if (changes_globals(*what.facts)) worker_->answers().clear();
     co_return ended;
 }
 

@@ -345,10 +345,14 @@ void session_state::end_script(const rules::script_facts& script, std::string_vi
     if (effects.has(effect::takes_get_lock | effect::releases_lock))
         apply_named_locks(script, text, failed);
     apply_prepared_text(script, text, failed);
+    // Whoever asks for warnings leaves them there, and may ask again.
+    const bool left_as_it_was =
+        is_pinned(pin_reason::last_statement) && effects.has(effect::reads_warnings);
     unpin(pin_reason::last_statement);
     // The next statement may ask for what only this connection knows.
     asks_counts_ = asks_counts_ || effects.has(effect::reads_found_rows | effect::reads_row_count);
-    if (failed || warnings_left_ > 0 || asks_counts_ || effects.has(effect::sets_found_rows))
+    if (failed || warnings_left_ > 0 || asks_counts_ || left_as_it_was ||
+        effects.has(effect::sets_found_rows))
         pin(pin_reason::last_statement);
     changes_.clear();
     const bool calls = std::any_of(

@@ -55,6 +55,8 @@ public:
     bool is_pinned_for_more_than_questions() const noexcept {
         return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u);
     }
+    /// True if it has asked for FOUND_ROWS() or ROW_COUNT() before, and so may again.
+    bool asks_counts() const noexcept { return asks_counts_; }
     /// True if COM_RESET_CONNECTION undoes whatever the session has left on its connection.  It
     /// does not undo SET ROLE (tried on 9.7), which a procedure may hide, nor what a replica is to
     /// its source.

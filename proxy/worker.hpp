@@ -31,6 +31,7 @@
 #include "proxy/connection_ids.hpp"
 #include "proxy/edge_watch.hpp"
 #include "proxy/kill_order.hpp"
+#include "proxy/learned_answers.hpp"
 #include "proxy/pin_ledger.hpp"
 #include "proxy/pool_counters.hpp"
 #include "proxy/primary_position.hpp"
@@ -129,6 +130,7 @@ public:
     pool::vector_interner& vectors() noexcept { return vectors_; }
     pool::prepared_registry& statements() noexcept { return statements_; }
     rules::facts_cache& facts() noexcept { return facts_; }
+    learned_answers& answers() noexcept { return answers_; }
     pool::server_pool& primary() noexcept { return *primary_; }
     pool::server_pool& edge(std::size_t i) noexcept { return *edges_[i]; }
     const router::topology& topology() const noexcept { return topology_; }
@@ -190,6 +192,7 @@ private:
     pool::prepared_registry statements_;
     rules::facts_cache facts_;
     relay_output relayed_at_once_;
+    learned_answers answers_;  // of the primary
     std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<pool::backend_account>>
         accounts_;  // by user and capabilities; bounded by the configuration's users
     struct learned_password {

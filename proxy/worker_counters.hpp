@@ -60,6 +60,7 @@ struct alignas(64) worker_counters {
     counter reads_edge;
     counter writes;
     counter read_retries;
+    counter learned_answers;
     counter prepared_executes;
     counter bytes_from_clients;
     counter bytes_to_clients;

@@ -4,6 +4,7 @@
 #include "rules/effects.hpp"
 #include "rules/equalities.hpp"
 #include "rules/script.hpp"
+#include "rules/session_only.hpp"
 #include "rules/set_statement.hpp"
 #include "rules/tables.hpp"
 #include "rules/targets.hpp"
@@ -17,6 +18,7 @@ statement_facts facts_of(const script_statement& statement) {
     if (!symbols.empty() && symbols.front().is("SET")) {
         const std::vector<symbol> values = read_set_statement(symbols, facts);
         scan_effects(values, std::vector<bool>(values.size()), facts);
+        facts.session_only = !statement.version_comment && is_session_only_set(values, facts);
     } else {
         classify(symbols, facts);
         table_references references = tables_of(symbols);
@@ -28,6 +30,8 @@ statement_facts facts_of(const script_statement& statement) {
     }
     if (facts.cls == statement_class::read || facts.cls == statement_class::locking_read)
         facts.equalities = equalities_of(symbols);
+    if (facts.cls == statement_class::read)
+        facts.session_only = !statement.version_comment && is_session_only_read(symbols);
     if (statement.version_comment) facts.effects |= effect::version_comment;
     return facts;
 }

@@ -189,6 +189,9 @@ struct statement_facts {
     bool incomplete = false;
     transaction_flags transaction;
     effect_set effects;
+    /// Its answer and its effect depend on the session alone: see session_only.hpp.  Which
+    /// variables it reads and sets is for the caller to look at.
+    bool session_only = false;
     std::string subject;  ///< see statement_class
 
     std::vector<assignment> assignments;

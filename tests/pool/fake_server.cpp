@@ -104,6 +104,9 @@ private:
                                       : what == command::reset_connection ? "reset"
                                                                           : text;
             server_.heard.push_back(named);
+            if (const auto later = server_.time_zone_from.find(named);
+                later != server_.time_zone_from.end())
+                server_.variables["time_zone"] = later->second;
             while (server_.mute.contains(named)) {
                 auto [over] = co_await server_.muted_.async_wait(awaited);
                 (void)over;

@@ -36,6 +36,8 @@ public:
     std::string greeting_bytes;       // if not empty: said instead of a greeting, then the end
     std::map<std::string, std::string> variables{{"sql_mode", "STRICT_TRANS_TABLES"},
                                                  {"time_zone", "SYSTEM"}};
+    /// command → the time zone that connections begin with from then on
+    std::map<std::string, std::string> time_zone_from;
     std::map<std::string, std::string> refused;  // query or schema → the message of its refusal
     /// Refused once, with this number; then as if it were not here.
     std::map<std::string, std::uint16_t> refused_once;

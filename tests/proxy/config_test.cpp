@@ -105,6 +105,7 @@ limits:
   clients_max: 5
   queue_timeout: 2s
   queue_max: 7
+  answer_age_max: 3s
   read_retries_max: 4
   read_retry_time: 9s
   connection_max_age: 30m
@@ -122,6 +123,7 @@ log: {level: debug, format: json}
     CHECK(settings.limits.clients_max == 5);
     CHECK(settings.limits.queue_timeout == 2s);
     CHECK(settings.limits.queue_max == 7);
+    CHECK(settings.limits.answer_age_max == 3s);
     CHECK(settings.limits.read_retries_max == 4);
     CHECK(settings.limits.read_retry_time == 9s);
     CHECK(settings.limits.connection_max_age == 30min);
