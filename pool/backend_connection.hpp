@@ -118,6 +118,18 @@ public:
         const backend_account& account, block_pool& blocks, shared_vector blank,
         std::size_t prepared_max, clock::time_point give_up, server_refusal& refusal);
 
+    /// The connection, idle, as it goes to another thread; nothing if it cannot.  What is left of
+    /// this object is good for nothing then.
+    std::unique_ptr<travelling_connection> depart();
+    /// The connection as it has come, on this thread: `account` is the same here.  Null, and `from`
+    /// untouched, if the system has no room for it.
+    static std::unique_ptr<backend_connection> arrive(boost::asio::any_io_executor executor,
+                                                      const backend_account& account,
+                                                      block_pool& blocks, shared_vector blank,
+                                                      std::size_t prepared_max,
+                                                      vector_interner& vectors,
+                                                      travelling_connection& from);
+
     /// Ends whatever is going on: it finds the connection lost.
     void abort() noexcept;
     bool is_aborted() const noexcept { return aborted_; }

@@ -45,6 +45,9 @@ public:
     /// server's ids to close.  For a server that has no room for more.
     std::vector<std::uint32_t> give_up_half();
 
+    /// Forgets all; returns the server's ids to close.  None is in use.
+    std::vector<std::uint32_t> give_up_all() { return shrink(0); }
+
     /// From now on there are no more than `size_max`; those beyond it go with the next add().
     void limit(std::size_t size_max) noexcept { size_max_ = size_max; }
 

@@ -50,7 +50,8 @@ server_pool::server_pool(asio::any_io_executor executor, server_endpoint server,
       blocks_(&blocks),
       blank_(std::move(blank)),
       observer_(&observer),
-      retry_timer_(executor_) {}
+      retry_timer_(executor_),
+      yield_timer_(executor_) {}
 
 server_pool::~server_pool() = default;
 
@@ -83,6 +84,7 @@ task<result<passage>> server_pool::borrow_or_ride(const backend_account& account
                                                   server_refusal& refusal, passenger* rider) {
     if (shut_down_) co_return errc::shutting_down;
     if (auto free = take_idle(account, *wanted)) {
+        return_spare_places();
         served_last_ = &account;
         observer_->lent({}, false);
         co_return passage{lease(*this, std::move(free))};
@@ -110,6 +112,7 @@ task<result<passage>> server_pool::borrow_or_ride(const backend_account& account
         co_return shut_down_ ? errc::shutting_down : errc::connect_failed;
     if (self.what == fate::waits) {
         leave_line(self);
+        ask_for_place();
         observer_->wait_timed_out();
         if (holds_back()) co_return errc::connect_failed;
         co_return is_at_limit(account) ? errc::user_limit : errc::timed_out;
@@ -154,6 +157,8 @@ void server_pool::serve_line() {
         }  // else what was free turned out to be dead
     }
     if (waiting_ > 0 && !shut_down_ && opening_ == 0 && holds_back()) try_again_later();
+    return_spare_places();
+    ask_for_place();
 }
 
 /// Sends the statements of several who wait down one connection, if at least two can go together:
@@ -257,6 +262,7 @@ void server_pool::offer(reclaimable& loan, const backend_account& account) {
         }
     }
     offers_.push_back({&loan, &account});
+    if (demand_ != place_demand::none) yield_unused();
 }
 
 void server_pool::withdraw(reclaimable& loan) {
@@ -305,8 +311,12 @@ bool server_pool::holds_back() const {
 
 bool server_pool::can_open(const backend_account& account) {
     if (holds_back()) return false;
-    const bool full = open_ >= limits_.connections_max || is_at_limit(account);
-    return !full || to_give_up_for(account) != idle_.end();
+    return may_open_more(account) || to_give_up_for(account) != idle_.end();
+}
+
+/// Without giving up another.
+bool server_pool::may_open_more(const backend_account& account) {
+    return open_ < limits_.connections_max && !is_at_limit(account) && has_place();
 }
 
 /// The free connection that makes room for one more of `account`: the one unused for longest, of
@@ -321,18 +331,24 @@ std::vector<server_pool::connection_ptr>::iterator server_pool::to_give_up_for(
 
 /// Counts a connection that is about to be opened; can_open() was true.
 void server_pool::reserve(const backend_account& account) {
-    if (open_ >= limits_.connections_max || is_at_limit(account)) {
+    if (!may_open_more(account)) {
         const auto least_used = to_give_up_for(account);
         connection_ptr given_up = std::move(*least_used);
         idle_.erase(least_used);
         forget(std::move(given_up));
     }
-    ++open_;
+    use_place(account);
     ++opening_;
+}
+
+void server_pool::use_place(const backend_account& account) {
+    if (places_) --spare_places_;
+    ++open_;
     ++share_of(account).open;
 }
 
 void server_pool::release(const backend_account& account) {
+    if (places_) ++spare_places_;
     --open_;
     --share_of(account).open;
 }
@@ -361,7 +377,10 @@ task<result<server_pool::connection_ptr>> server_pool::open_one(const backend_ac
     std::erase(all_, opening.get());
     opening.reset();
     release(account);
-    if (shut_down_) co_return errc::shutting_down;
+    if (shut_down_) {
+        return_spare_places();
+        co_return errc::shutting_down;
+    }
     const boost::system::error_code why = established.error();
     // Whoever had no time left says nothing about the server, and a refusal says that it is there.
     const bool cut_short = why == errc::timed_out && until < patience;
@@ -390,8 +409,10 @@ void server_pool::settle(connection_ptr connection) {
         return close(std::move(connection));
     }
     connection->idle_since = now;
+    if (waiting_ > 0 && must_yield(now)) return yield(std::move(connection));
     idle_.push_back(std::move(connection));
     if (waiting_ > 0) serve_line();
+    if (demand_ != place_demand::none) yield_unused();
 }
 
 void server_pool::discard(connection_ptr connection) noexcept {
@@ -421,11 +442,14 @@ void server_pool::drop_connections() {
         forget(std::move(last));
     }
     fail_line();
+    return_spare_places();
+    ask_for_place();
 }
 
 void server_pool::shut_down() {
     shut_down_ = true;
     retry_timer_.cancel();
+    yield_timer_.cancel();
     drop_connections();
 }
 

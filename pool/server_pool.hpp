@@ -14,6 +14,7 @@
 #include "pool/task.hpp"
 
 #include "pool/backend_connection.hpp"
+#include "pool/connection_places.hpp"
 #include "pool/passenger.hpp"
 
 namespace pool {
@@ -81,6 +82,8 @@ public:
     /// So many statements were sent together; lent() and taken_back() count them once.
     virtual void rode(std::size_t) {}
     virtual void retired() = 0;  // closed because of its age, or unused for too long
+    virtual void departed() {}   // to another thread's pool, where it has arrived()
+    virtual void arrived() {}
 };
 
 struct pool_limits {
@@ -114,8 +117,9 @@ struct pool_limits {
 /// While the server cannot be reached there is one attempt at a time, and its end is everybody's
 /// who waits: a thousand sessions do not wait for connect_timeout one after another.
 ///
-///   server_pool.cpp       borrowing: limits, the line, opening
-///   server_pool_care.cpp  what a pool does by itself: resets, ages, warming
+///   server_pool.cpp         borrowing: limits, the line, opening
+///   server_pool_care.cpp    what a pool does by itself: resets, ages, warming
+///   server_pool_places.cpp  limits that it shares with the pools of other threads
 class server_pool {
 public:
     using clock = backend_connection::clock;
@@ -124,6 +128,10 @@ public:
     server_pool(boost::asio::any_io_executor executor, server_endpoint server, pool_limits limits,
                 block_pool& blocks, shared_vector blank, pool_observer& observer);
     ~server_pool();
+    /// From now on, and before it lends anything, its connections take places of `all`.
+    /// Those that come from other threads are in a state of `vectors`, which outlives the pool.
+    void share_places(std::shared_ptr<connection_places> all, std::size_t server,
+                      vector_interner& vectors);
     server_pool(const server_pool&) = delete;
     server_pool& operator=(const server_pool&) = delete;
 
@@ -238,10 +246,23 @@ private:
     bool is_trusted(const backend_connection& free) const;
     bool holds_back() const;
     bool can_open(const backend_account& account);
+    bool may_open_more(const backend_account& account);
     void reserve(const backend_account& account);
+    void use_place(const backend_account& account);
     void release(const backend_account& account);
     clock::time_point retirement();
     void note_generation(backend_connection& opened);
+
+    bool has_place();
+    bool lacks_place();
+    void on_places_changed();
+    void take_in(std::unique_ptr<travelling_connection> connection);
+    void return_spare_places();
+    void ask_for_place();
+    bool must_yield(clock::time_point now) const;
+    void yield(connection_ptr connection);
+    void yield_unused();
+    void look_again(clock::time_point when);
 
     task<result<connection_ptr>> open_one(const backend_account& account, clock::time_point give_up,
                                           server_refusal& refusal);
@@ -278,6 +299,14 @@ private:
     const backend_account* served_last_ = nullptr;  // for whom connections are kept warm
     clock::time_point last_discard_ = clock::time_point::min();
     bool shut_down_ = false;
+
+    std::unique_ptr<place_share> places_;  // null: the limits are this pool's alone
+    vector_interner* vectors_ = nullptr;   // if there are places
+    std::size_t spare_places_ = 0;         // taken, and not used yet
+    bool asks_for_place_ = false;
+    place_demand demand_ = place_demand::none;
+    clock::time_point turn_ends_{};  // until then a place is kept, even if others have none
+    boost::asio::steady_timer yield_timer_;
 };
 
 }  // namespace pool

@@ -56,8 +56,8 @@ void server_pool::sweep(clock::time_point now) {
     }
     serve_line();
     const std::size_t warm = std::min(limits_.connections_warm, limits_.connections_max);
-    while (served_last_ != nullptr && open_ < warm && !is_at_limit(*served_last_) &&
-           !holds_back()) {
+    while (served_last_ != nullptr && open_ < warm && !holds_back() &&
+           may_open_more(*served_last_)) {
         reserve(*served_last_);
         spawn(executor_, warm_one(*served_last_));
     }

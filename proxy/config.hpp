@@ -77,9 +77,10 @@ struct edge_config {
 
 struct limits_config {
     std::size_t clients_max = 10'000;
-    std::chrono::milliseconds connect_timeout{5'000};         // to a backend, login included
-    std::chrono::milliseconds silence_timeout{60'000};        // of the primary; 0: it may be silent
-    std::chrono::milliseconds login_timeout{10'000};          // of a client
+    std::chrono::milliseconds connect_timeout{5'000};   // to a backend, login included
+    std::chrono::milliseconds silence_timeout{60'000};  // of the primary; 0: it may be silent
+    std::chrono::milliseconds login_timeout{10'000};    // of a client
+    std::size_t connections_max = 0;  // to all servers together; 0: as many as they may have
     std::chrono::milliseconds queue_timeout{10'000};          // waiting for a backend connection
     std::size_t queue_max = 10'000;                           // sessions that wait for one server
     std::chrono::milliseconds answer_age_max{5'000};          // of learned answers; 0: none

@@ -72,6 +72,7 @@ void load_limits(section in, limits_config& out) {
     in.duration("connect_timeout", out.connect_timeout, 10ms, 10min);
     in.duration("silence_timeout", out.silence_timeout, 0ms, 1h);
     in.duration("login_timeout", out.login_timeout, 10ms, 10min);
+    in.number("connections_max", out.connections_max, 0, 1'000'000);
     in.duration("queue_timeout", out.queue_timeout, 1ms, 1h);
     in.number("queue_max", out.queue_max, 1, 1'000'000);
     in.duration("answer_age_max", out.answer_age_max, 0ms, 1h);

@@ -103,6 +103,10 @@ constexpr std::array fields{
     field{"tidegate_backend_retired_total",
           "Connections closed because of their age, or because nobody had used them for long.",
           total, &worker::backend_retired},
+    field{
+        "tidegate_backend_moves_total",
+        "Connections that went from one thread, which could spare it, to another, which had none.",
+        total, &worker::backend_moves},
     field{"tidegate_convoys_total",
           "Times that short reads of several sessions were sent together down one connection.",
           total, &worker::convoys},

@@ -36,6 +36,11 @@ public:
         (success ? count_->backend_resets : count_->backend_reset_errors).add();
     }
     void retired() override { count_->backend_retired.add(); }
+    void departed() override { count_->backend_connections.subtract(); }
+    void arrived() override {
+        count_->backend_connections.add();
+        count_->backend_moves.add();
+    }
 
 private:
     worker_counters* count_;

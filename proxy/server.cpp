@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 #include <future>
 #include <iterator>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -64,6 +65,7 @@ public:
         environment.memory = &memory_;
         environment.tls = make_tls_context(settings_->tls);
         environment.rsa_key = make_rsa_key();
+        environment.places = make_places();
         environment.share_password = [this](const std::string& user,
                                             const protocol::secret& password) {
             for (const auto& worker : workers_) worker->tell(user, password);
@@ -183,15 +185,21 @@ private:
         return std::make_shared<const protocol::rsa_private_key>(std::move(*made));
     }
 
-    /// Every worker needs a connection of its own to every server, beside the probe's.
-    std::size_t threads() const {
-        const std::size_t wanted =
-            settings_->threads > 0 ? settings_->threads
-                                   : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-        std::size_t possible = std::min(wanted, settings_->primary.connections_max - 1);
+    /// What all workers may have in connections together; one to each server is its probe's.
+    std::shared_ptr<pool::connection_places> make_places() const {
+        const std::size_t limit = settings_->limits.connections_max;
+        auto places = std::make_shared<pool::connection_places>(
+            limit > 0 ? limit : std::numeric_limits<std::size_t>::max());
+        places->add_server(settings_->primary.connections_max - 1);
         for (const edge_config& edge : settings_->edges)
-            possible = std::min(possible, edge.server.connections_max - 1);
-        return std::max<std::size_t>(1, possible);
+            places->add_server(edge.server.connections_max - 1);
+        return places;
+    }
+
+    std::size_t threads() const {
+        return settings_->threads > 0
+                   ? settings_->threads
+                   : std::max<std::size_t>(1, std::thread::hardware_concurrency());
     }
 
     void on_probe(const std::string& error, std::shared_ptr<const server_facts> learned) {

@@ -46,7 +46,7 @@ std::size_t share_of(std::size_t total, std::size_t share, std::size_t workers) 
 pool::pool_limits limits_of(const config& settings, const server_config& server, std::size_t share,
                             std::size_t workers) {
     pool::pool_limits limits;
-    limits.connections_max = share_of(server.connections_max - 1, share, workers);  // one watches
+    limits.connections_max = server.connections_max - 1;  // one watches; shared by the workers
     limits.connections_warm = part_of(server.connections_warm, share, workers);
     limits.waiters_max = share_of(settings.limits.queue_max, share, workers);
     limits.prepared_max = settings.limits.prepared_per_connection_max;
@@ -74,16 +74,18 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       ids_(share, workers) {
     const config& settings = *environment_.settings;
     const pool::shared_vector blank = vectors_.intern({});
-    const auto make_pool = [&](const server_config& server, bool is_copy) {
+    const auto make_pool = [&](const server_config& server, std::size_t number) {
         pool::server_endpoint endpoint = endpoint_of(server);
-        endpoint.is_copy = is_copy;
-        return std::make_unique<pool::server_pool>(context_.get_executor(), std::move(endpoint),
-                                                   limits_of(settings, server, share, workers),
-                                                   backend_blocks_, blank, pool_counters_);
+        endpoint.is_copy = number > 0;
+        auto made = std::make_unique<pool::server_pool>(
+            context_.get_executor(), std::move(endpoint),
+            limits_of(settings, server, share, workers), backend_blocks_, blank, pool_counters_);
+        if (environment_.places) made->share_places(environment_.places, number, vectors_);
+        return made;
     };
-    primary_ = make_pool(settings.primary, false);
+    primary_ = make_pool(settings.primary, 0);
     for (const edge_config& edge : settings.edges) {
-        edges_.push_back(make_pool(edge.server, true));
+        edges_.push_back(make_pool(edge.server, edges_.size() + 1));
         topology_.edges.push_back({.name = edge.server.name, .up = true, .other_time_zone = true});
         edge_news_.push_back({.edge = edge.server.name});
     }

@@ -63,6 +63,8 @@ struct worker_environment {
     std::function<void()> ask_position{};         // see primary_position; any thread
     std::function<void()> ask_globals{};          // something has set one; any thread
     std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
+    /// For connections to servers: the primary is number 0, the edges follow.
+    std::shared_ptr<pool::connection_places> places{};
     std::shared_ptr<const protocol::rsa_private_key> rsa_key{};  // null: nobody needs one
     /// Tells every worker a user's password; any thread.
     std::function<void(const std::string& user, const protocol::secret& password)> share_password{};
@@ -72,8 +74,8 @@ struct worker_environment {
 /// other threads post values.
 class worker {
 public:
-    /// `share` of `workers`: limits that concern the whole process, such as the servers'
-    /// connections_max, are divided among the workers.
+    /// `share` of `workers`: limits that concern the whole process, such as limits.queue_max, are
+    /// divided among the workers.
     worker(worker_environment environment, std::size_t share, std::size_t workers);
     ~worker();
     worker(const worker&) = delete;

@@ -81,6 +81,7 @@ struct alignas(64) worker_counters {
     counter backend_resets;
     counter backend_reset_errors;
     counter backend_retired;
+    counter backend_moves;
     counter convoys;
     counter convoy_statements;
     counter convoy_overdue;

@@ -64,9 +64,12 @@ public:
     void line_was_full() override { ++refusals; }
     void reset(bool success) override { ++(success ? resets : failed_resets); }
     void retired() override { ++retirements; }
+    void departed() override { ++departures; }
+    void arrived() override { ++arrivals; }
 
     std::size_t opens = 0, failures = 0, closes = 0, lends = 0, waits = 0, returns = 0,
-                timeouts = 0, refusals = 0, resets = 0, failed_resets = 0, retirements = 0;
+                timeouts = 0, refusals = 0, resets = 0, failed_resets = 0, retirements = 0,
+                departures = 0, arrivals = 0;
 };
 
 /// A pool of one worker and its server.

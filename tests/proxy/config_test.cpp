@@ -103,6 +103,7 @@ server_version: 8.4.5-tidegate
 routing: {wait: 250ms}
 limits:
   clients_max: 5
+  connections_max: 50
   queue_timeout: 2s
   queue_max: 7
   answer_age_max: 3s
@@ -121,6 +122,7 @@ log: {level: debug, format: json}
     CHECK(settings.server_version == "8.4.5-tidegate");
     CHECK(settings.routing.wait == 250ms);
     CHECK(settings.limits.clients_max == 5);
+    CHECK(settings.limits.connections_max == 50);
     CHECK(settings.limits.queue_timeout == 2s);
     CHECK(settings.limits.queue_max == 7);
     CHECK(settings.limits.answer_age_max == 3s);

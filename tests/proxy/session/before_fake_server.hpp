@@ -49,7 +49,13 @@ public:
                 c::session_track | c::deprecate_eof | c::plugin_auth_lenenc_data,
                 {"app", "secret", schema}};
     }
+    /// What the first thread counts, and what all of them do.
     const proxy::worker_counters& count() const { return *tidegate_->counters()[0]; }
+    std::uint64_t total(proxy::counter proxy::worker_counters::* which) const {
+        std::uint64_t sum = 0;
+        for (const auto* one : tidegate_->counters()) sum += (one->*which).value();
+        return sum;
+    }
 
 private:
     boost::asio::io_context context_{1};
