@@ -440,19 +440,21 @@ task<result<void>> backend_connection::receive() {
 task<result<small_answer>> backend_connection::ask(protocol::command command,
                                                    std::string_view argument) {
     std::vector<std::uint8_t> request;
-    std::uint8_t sequence = 0;
-    const std::size_t header_at = protocol::begin_packet(request);
-    protocol::writer body(request);
-    if (command == protocol::command::query) {
-        protocol::encode_query(argument, capabilities_, body);
-    } else {
-        body.u8(static_cast<std::uint8_t>(command));
-        body.text(argument);
-    }
-    protocol::finish_packet(request, header_at, sequence);
+    append_own(request, command, argument);
     const result<void> sent = co_await send(request);
     if (!sent) co_return sent.error();
     co_return co_await take_small_answer(command);
+}
+
+void backend_connection::append_own(std::vector<std::uint8_t>& out, protocol::command command,
+                                    std::string_view argument) const {
+    if (command != protocol::command::query)
+        return protocol::append_command(out, command, argument);
+    std::uint8_t sequence = 0;
+    const std::size_t header_at = protocol::begin_packet(out);
+    protocol::writer body(out);
+    protocol::encode_query(argument, capabilities_, body);
+    protocol::finish_packet(out, header_at, sequence);
 }
 
 task<result<small_answer>> backend_connection::take_small_answer(protocol::command command) {

@@ -212,6 +212,10 @@ public:
     /// have no answer, such as COM_STMT_CLOSE, or whose answers whoever queued them takes.
     std::vector<std::uint8_t>& queued() noexcept { return queued_; }
     void queue_close_statements(const std::vector<std::uint32_t>& ids);
+    /// Puts a command of Tidegate's own there.
+    void queue(protocol::command command, std::string_view argument) {
+        append_own(queued_, command, argument);
+    }
 
     /// True if the server has closed the connection, or has said something unasked.
     bool is_dead() noexcept;
@@ -232,6 +236,8 @@ private:
     task<result<void>> log_in(const server_endpoint& server, server_refusal& refusal);
     task<result<void>> read_login_packet(protocol::packet_assembler& packets);
     task<result<void>> start_tls(const server_endpoint& server, server_refusal& refusal);
+    void append_own(std::vector<std::uint8_t>& out, protocol::command command,
+                    std::string_view argument) const;
     task<result<void>> send_rest(protocol::bytes_view bytes);
     task<result<void>> send_after_queued(protocol::bytes_view bytes);
     task<result<void>> write_through_layers(protocol::bytes_view bytes);

@@ -57,10 +57,10 @@ state_move backend_connection::queue_move(shared_vector wanted, carried_defaults
     state_move move;
     if (wanted != state_) {
         move.schema = wanted->schema() != state_->schema();
-        if (move.schema) protocol::append_command(queued_, command::init_db, wanted->schema());
+        if (move.schema) queue(command::init_db, wanted->schema());
         const std::string set = set_statement(*state_, *wanted, *own_defaults_, carried);
         move.variables = !set.empty();
-        if (move.variables) protocol::append_command(queued_, command::query, set);
+        if (move.variables) queue(command::query, set);
     }
     move.to = std::move(wanted);
     return move;

@@ -39,8 +39,8 @@ constexpr std::uint32_t needed_of_servers =
 /// what the server answers.
 std::uint32_t backend_capabilities(std::uint32_t of_session, const user_config& user) {
     namespace c = protocol::capability;
-    std::uint32_t shared = c::found_rows | c::ignore_space | c::multi_results |
-                           c::ps_multi_results | needed_of_servers;
+    std::uint32_t shared =
+        c::found_rows | c::multi_results | c::ps_multi_results | needed_of_servers;
     if (user.local_infile) shared |= c::local_files;
     return of_session & shared;
 }
@@ -290,7 +290,7 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
     const server_facts& server = worker_->primary_facts();
     pool::session_vector initial =
         state_after_login(server, who.collation, schema, is_interactive());
-    initial.use_defaults(worker_->defaults());
+    initial.use_defaults(as_client_asks(worker_->defaults()));
     state_.emplace(worker_->vectors(), std::move(initial), server.lexing);
     const bool must_ask = !schema.empty() || server.runs_init_connect;
     const bool refused = must_ask && co_await login_is_refused();
@@ -314,6 +314,12 @@ pool::task<client_session::maybe_reason> client_session::begin_session() {
     co_return std::nullopt;
 }
 
+/// The server would change what the session begins with, if it had seen the client's flag.
+pool::shared_baseline client_session::as_client_asks(const pool::shared_baseline& defaults) {
+    const bool asks = (client_.capabilities() & protocol::capability::ignore_space) != 0;
+    return worker_->vectors().intern_defaults(asks ? ignoring_space(defaults) : defaults);
+}
+
 /// As a server does, a login with a schema that is not there, or is forbidden, is refused at once.
 /// If the primary cannot be asked, the login is not refused: an edge may have what the client
 /// wants.  What init_connect does to the account's sessions is learned from its connection.
@@ -328,7 +334,7 @@ pool::task<bool> client_session::login_is_refused() {
         co_return true;
     }
     if (worker_->primary_facts().runs_init_connect || !state_->vector()->defaults())
-        state_->learn_defaults(worker_->vectors().intern_defaults((*borrowed)->own_defaults()));
+        state_->learn_defaults(as_client_asks((*borrowed)->own_defaults()));
     // Only the schema: in all else the connection stays as others have left it, and need it next.
     pool::session_vector there = *(*borrowed)->state();
     there.use_schema(state_->vector()->schema());
@@ -343,7 +349,7 @@ pool::task<client_session::maybe_reason> client_session::dispatch(client_command
     using protocol::command;
     if (command.dropped) return tell_dropped(command);
     if (!state_->vector()->defaults() && worker_->defaults() && !held_)
-        state_->learn_defaults(worker_->defaults());
+        state_->learn_defaults(as_client_asks(worker_->defaults()));
     switch (command.what) {
         case command::quit:
             return maybe_reason(disconnect_reason::client_quit);
@@ -427,7 +433,7 @@ pool::task<client_session::maybe_reason> client_session::reset_connection(
     const client_command& command) {
     co_await let_go();
     statements_.clear();
-    const pool::shared_baseline& now = worker_->defaults();
+    const pool::shared_baseline now = as_client_asks(worker_->defaults());
     state_->reset(now ? now : state_->vector()->defaults());
     const server_facts& server = worker_->primary_facts();
     if (is_interactive() && !server.interactive_timeout.empty())

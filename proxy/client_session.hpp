@@ -128,6 +128,7 @@ private:
     pool::task<maybe_reason> converse(protocol::server_login::step step, std::uint8_t sequence);
     pool::task<maybe_reason> begin_session();
     bool speaks_otherwise(const pool::backend_connection& connection) const noexcept;
+    pool::shared_baseline as_client_asks(const pool::shared_baseline& defaults);
     pool::task<bool> login_is_refused();
     pool::task<maybe_reason> dispatch(client_command& command);
     pool::task<maybe_reason> change_user(client_command& command);

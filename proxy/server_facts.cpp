@@ -64,4 +64,39 @@ pool::session_vector state_after_login(const server_facts& server, std::uint16_t
     return state;
 }
 
+namespace {
+
+/// MySQL names modes in the order of their bits, whatever order they were set in.
+std::string with_ignore_space(std::string_view sql_mode) {
+    constexpr std::string_view added = "IGNORE_SPACE";
+    std::string out;
+    bool is_there = false;
+    const auto add = [&](std::string_view mode) {
+        if (!out.empty()) out += ',';
+        out += mode;
+    };
+    while (!sql_mode.empty()) {
+        const std::string_view mode = sql_mode.substr(0, sql_mode.find(','));
+        sql_mode.remove_prefix(std::min(mode.size() + 1, sql_mode.size()));
+        const bool comes_before =
+            mode == "REAL_AS_FLOAT" || mode == "PIPES_AS_CONCAT" || mode == "ANSI_QUOTES";
+        if (!comes_before && !is_there && mode != added) add(added);
+        is_there = is_there || !comes_before;
+        add(mode);
+    }
+    if (!is_there) add(added);
+    return out;
+}
+
+}  // namespace
+
+pool::shared_baseline ignoring_space(const pool::shared_baseline& defaults) {
+    if (!defaults) return nullptr;
+    const pool::variable_id id = *pool::find_variable("sql_mode");
+    auto changed = std::make_shared<pool::variable_baseline>(*defaults);
+    for (pool::session_vector::setting& one : *changed)
+        if (one.id == id) one.value = with_ignore_space(one.value.value_or(""));
+    return changed;
+}
+
 }  // namespace proxy

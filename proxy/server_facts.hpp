@@ -46,6 +46,9 @@ std::uint32_t version_number(std::string_view version);
 pool::session_vector state_after_login(const server_facts& server, std::uint16_t collation,
                                        std::string_view schema, bool interactive);
 
+/// What sessions begin with whose client has said CLIENT_IGNORE_SPACE; null stays null.
+pool::shared_baseline ignoring_space(const pool::shared_baseline& defaults);
+
 /// For how long a session in this state may be idle: its own wait_timeout, or the server's.
 std::chrono::seconds idle_max(const server_facts& server, const pool::session_vector& state);
 

@@ -228,9 +228,7 @@ pool::task<client_session::attempt> client_session::send_ahead(pool::backend_con
     pool::state_move move = connection.queue_move(state_->vector());
     const bool tells_id =
         what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id);
-    if (tells_id)
-        protocol::append_command(connection.queued(), protocol::command::query,
-                                 set_last_insert_id());
+    if (tells_id) connection.queue(protocol::command::query, set_last_insert_id());
     const auto sent = co_await connection.send(frames);
     if (!sent) co_return attempt::lost_unbegun;
     const auto moved = co_await connection.end_move(std::move(move), refusal_);

@@ -90,6 +90,9 @@ private:
                      text.starts_with("SELECT CONCAT_WS(' ', TIMEDIFF");
         if (what == command::query && text == pool::baseline_query()) {
             rows(bytes);
+        } else if (is_probes_ && text.starts_with("SELECT @@sql_mode, ")) {
+            table(bytes, {"1", "2", "3", "4", "5"},
+                  {{server_.variables["sql_mode"], "16382", "0", "28800", "28800"}});
         } else if (is_probes_ && what == command::query) {
             table(bytes, {"value"}, {{"00:00:00"}});
         } else if (is_probes_ && what == command::reset_connection) {

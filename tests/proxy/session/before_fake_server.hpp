@@ -12,6 +12,7 @@
 #include "tests/pool/fake_server.hpp"
 #include "tests/proxy/session/wire_client.hpp"
 #include "tests/support/free_port.hpp"
+#include "tests/support/wait_until.hpp"
 
 namespace session_test {
 
@@ -30,7 +31,13 @@ public:
     before_fake_server(const before_fake_server&) = delete;
     before_fake_server& operator=(const before_fake_server&) = delete;
 
+    /// Returns when Tidegate knows its server.
     void start() {
+        start_at_once();
+        support::wait_until(std::chrono::seconds(10),
+                            [&] { return tidegate_->health().primary_up; });
+    }
+    void start_at_once() {
         tidegate_.emplace(std::make_shared<const proxy::config>(settings), *log_);
         thread_ = std::thread([this] { context_.run(); });
         tidegate_->start();

@@ -51,6 +51,21 @@ TEST_CASE("A character set's default collation is not chosen by the login", "[pr
     CHECK(proxy::state_after_login(server, 255, "", false).results_collation().empty());
 }
 
+TEST_CASE("A client that ignores spaces begins with a mode for it", "[proxy]") {
+    const pool::variable_id id = *pool::find_variable("sql_mode");
+    const auto mode = [&](std::optional<std::string> of_server) {
+        const auto made = proxy::ignoring_space(std::make_shared<const pool::variable_baseline>(
+            pool::variable_baseline{{id, std::move(of_server)}}));
+        return made->front().value;
+    };
+    CHECK(mode("") == "IGNORE_SPACE");
+    CHECK(mode("ONLY_FULL_GROUP_BY,NO_ZERO_DATE") ==
+          "IGNORE_SPACE,ONLY_FULL_GROUP_BY,NO_ZERO_DATE");
+    CHECK(mode("REAL_AS_FLOAT,ANSI_QUOTES") == "REAL_AS_FLOAT,ANSI_QUOTES,IGNORE_SPACE");
+    CHECK(mode("ANSI_QUOTES,IGNORE_SPACE,ANSI") == "ANSI_QUOTES,IGNORE_SPACE,ANSI");
+    CHECK(proxy::ignoring_space(nullptr) == nullptr);
+}
+
 TEST_CASE("An interactive client waits as long as interactive_timeout says", "[proxy]") {
     proxy::server_facts server;
     const auto id = *pool::find_variable("wait_timeout");
