@@ -1,18 +1,17 @@
 #include "rules/analyze.hpp"
 
+#include "rules/analyze_statement.hpp"
 #include "rules/classify.hpp"
 #include "rules/effects.hpp"
 #include "rules/equalities.hpp"
-#include "rules/script.hpp"
 #include "rules/session_only.hpp"
 #include "rules/set_statement.hpp"
 #include "rules/tables.hpp"
 #include "rules/targets.hpp"
 
 namespace rules {
-namespace {
 
-statement_facts facts_of(const script_statement& statement) {
+statement_facts analyze_statement(const script_statement& statement) {
     statement_facts facts;
     const symbol_span symbols = statement.symbols;
     if (!symbols.empty() && symbols.front().is("SET")) {
@@ -36,13 +35,12 @@ statement_facts facts_of(const script_statement& statement) {
     return facts;
 }
 
-}  // namespace
-
 script_facts analyze(std::string_view text, const lex_options& options) {
     const script parts = split(symbols_of(text, options));
     script_facts out;
     out.statements.reserve(parts.statements.size());
-    for (const auto& statement : parts.statements) out.statements.push_back(facts_of(statement));
+    for (const auto& statement : parts.statements)
+        out.statements.push_back(analyze_statement(statement));
     if (!parts.complete) out.statements.back().incomplete = true;
     for (auto& statement : out.statements)
         if (statement.incomplete) statement.cls = statement_class::unknown;

@@ -44,7 +44,15 @@ private:
         return facts_.cls == statement_class::read || facts_.cls == statement_class::locking_read;
     }
 
+    // CREATE TABLE … SELECT, which runs; CREATE VIEW … AS SELECT does not.
+    bool creates_table() const {
+        const std::size_t kind = statement_.size() > 1 && statement_[1].is("TEMPORARY") ? 2 : 1;
+        return statement_.front().is("CREATE") && statement_.size() > kind &&
+               statement_[kind].is("TABLE");
+    }
+
     void step(const symbol& s) {
+        if (s.is("SELECT") && creates_table()) in_query_of_table_ = true;
         if (s.code == symbol_code::parameter) facts_.effects |= effect::uses_parameters;
         if (s.code == symbol_code::user_variable) see_user_variable();
         if (s.code == symbol_code::system_variable) see_system_variable(s);
@@ -137,6 +145,8 @@ private:
     bool is_call_place() const {
         switch (facts_.cls) {
             case statement_class::ddl:
+                if (!in_query_of_table_) return false;
+                break;
             case statement_class::admin:
             case statement_class::show:
             case statement_class::describe:
@@ -205,6 +215,7 @@ private:
     statement_facts& facts_;
     std::size_t at_ = 0;
     bool in_into_list_ = false;  // INTO @a, @b
+    bool in_query_of_table_ = false;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "rules/facts_cache.hpp"
 
+#include <utility>
+
 #include "rules/analyze.hpp"
 
 namespace rules {
@@ -12,7 +14,9 @@ facts_cache::answer facts_cache::find(std::string_view text, const lex_options& 
         return {k.digest, found->second->facts, found->second->history};
     }
     ++counters_.misses;
-    auto facts = std::make_shared<const script_facts>(analyze(text, options));
+    script_facts found = analyze(text, options);
+    code_->complete(found);
+    auto facts = std::make_shared<const script_facts>(std::move(found));
     auto history = std::make_shared<statement_history>();
     const std::size_t bytes =
         sizeof(entry) + sizeof(statement_history) + 2 * sizeof(void*) + facts->footprint();
@@ -21,6 +25,13 @@ facts_cache::answer facts_cache::find(std::string_view text, const lex_options& 
     bytes_ += bytes;
     evict_to_limits();
     return {k.digest, std::move(facts), std::move(history)};
+}
+
+void facts_cache::use(std::shared_ptr<const stored_code> code) {
+    if (*code == *code_) return;
+    code_ = std::move(code);
+    ++generation_;
+    clear();
 }
 
 void facts_cache::evict_to_limits() {

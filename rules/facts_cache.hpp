@@ -10,6 +10,7 @@
 #include "rules/sql_mode.hpp"
 #include "rules/statement_facts.hpp"
 #include "rules/statement_history.hpp"
+#include "rules/stored_code.hpp"
 
 namespace rules {
 
@@ -39,8 +40,14 @@ public:
     facts_cache() = default;
     explicit facts_cache(limits l) : limits_(l) {}
 
-    /// The facts of `text`: from the cache, or analysed now and kept.
+    /// The facts of `text`, with the effects of what runs within it: from the cache, or analysed
+    /// now and kept.
     answer find(std::string_view text, const lex_options& options);
+
+    /// What runs within statements, from here on; not null.  If it is not what it was, all facts
+    /// are found anew, and generation() is another one.
+    void use(std::shared_ptr<const stored_code> code);
+    std::uint64_t generation() const { return generation_; }
 
     const counters& count() const { return counters_; }
     std::size_t size() const { return index_.size(); }
@@ -73,6 +80,8 @@ private:
     order order_;
     std::unordered_map<key, order::iterator, key_hash> index_;  // one per element of order_
     std::size_t bytes_ = 0;
+    std::shared_ptr<const stored_code> code_ = std::make_shared<const stored_code>();
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace rules

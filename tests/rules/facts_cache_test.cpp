@@ -57,3 +57,26 @@ TEST_CASE("Facts larger than the whole cache are given, and not kept", "[facts_c
     CHECK(cache.find("select a", mysql_9).facts->front().cls == statement_class::read);
     CHECK(cache.size() == 0);
 }
+
+TEST_CASE("Facts are found anew when the server's code is another one", "[facts_cache]") {
+    const auto code = [](std::string body) {
+        const stored_object object{
+            stored_object::kind::procedure, "shop", "p", std::move(body), {}, false};
+        return std::make_shared<const stored_code>(
+            std::vector{std::make_shared<const stored_summary>(summary_of(object))});
+    };
+    facts_cache cache;
+    const auto writes = [&] {
+        return cache.find("call p()", {}).facts->effects().has(effect::writes_user_variable);
+    };
+    CHECK_FALSE(writes());
+    cache.use(code("select 1 into @x"));
+    CHECK(cache.generation() == 1);
+    CHECK(writes());
+    cache.use(code("select 2 into @y"));  // does the same
+    CHECK(cache.generation() == 1);
+    CHECK(cache.size() == 1);
+    cache.use(code("select 2"));
+    CHECK(cache.generation() == 2);
+    CHECK_FALSE(writes());
+}
