@@ -15,7 +15,7 @@ support::tidegate_process& tidegate() {
     static support::tidegate_process running([](support::tidegate_ports ports) {
         return "listen: {mysql: '127.0.0.1:" + std::to_string(ports.mysql) +
                "', http: '127.0.0.1:" + std::to_string(ports.http) + "'}\nthreads: 1\n" +
-               "limits: {queue_timeout: 5s, prepared_per_connection_max: 3}\n" +
+               "limits: {queue_timeout: 5s, prepared_per_connection_max: 3, answer_age_max: 1h}\n" +
                "primary: {host: 127.0.0.1, port: " + std::to_string(server().port()) +
                ", connections_max: 2}\nusers: [{name: app, password: app-password}]\n";
     });

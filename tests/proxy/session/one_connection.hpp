@@ -11,7 +11,7 @@ inline const support::login app{"app", "app-password", ""};
 support::mysql_server& server();
 
 /// One thread and two connections to that server, of which the probe has one: all sessions share
-/// the other.  A connection keeps three prepared statements.
+/// the other.  A connection keeps three prepared statements, and answers are learned for an hour.
 support::tidegate_process& tidegate();
 
 }  // namespace session_test
