@@ -140,8 +140,9 @@ TEST_CASE("Connections are closed when they are too old or unused, down to those
         other.ask("DO 1");
     }
     const std::uint64_t left = f.settings.primary.connections_warm;
+    // More than these, if a sweep came between the logins.
     CHECK(support::wait_until(20s, [&] {
-        return f.count().backend_retired.value() == 2 - left &&
+        return f.count().backend_retired.value() >= 2 - left &&
                f.count().backend_connections.value() == left;
     }));
 }
