@@ -23,6 +23,7 @@ else()
 endif()
 
 add_library(tidegate_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cpp)
+target_compile_options(tidegate_asio PRIVATE ${TIDEGATE_WHOLE_PROGRAM})
 target_compile_definitions(tidegate_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(tidegate_asio PUBLIC Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

@@ -10,6 +10,7 @@ function(tidegate_room name)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${include_dir}/${name} SYMBOLIC)
 
   add_library(tidegate_${name} STATIC ${ROOM_SOURCES})
+  target_compile_options(tidegate_${name} PRIVATE ${TIDEGATE_WHOLE_PROGRAM})
   list(TRANSFORM ROOM_USES PREPEND tidegate_)
   target_include_directories(tidegate_${name} PUBLIC ${include_dir})
   target_link_libraries(tidegate_${name}
