@@ -134,7 +134,7 @@ unsigned execute_with(MYSQL_STMT* prepared, const std::string& data) {
 TEST_CASE("Halves of long statements do not take the memory of others", "[memory]") {
     constexpr std::size_t limit = 64 * mebibyte;
     cluster servers(
-        {.settings = "limits: {memory: 64MB, packet_bytes_max: 16MB, queue_timeout: 500ms}\n"});
+        {.settings = "limits: {memory: 64MB, packet_bytes_max: 16MB, queue_timeout: 2s}\n"});
     const pid_t process = servers.tidegate().pid();
     auto other = servers.connect();
     CHECK(other.value("SELECT 1") == "1");
@@ -169,6 +169,7 @@ TEST_CASE("Halves of long statements do not take the memory of others", "[memory
     std::size_t done = 0, refused = 0;
     for (slow_sender& one : senders) {
         const unsigned error = one.answer();
+        CAPTURE(error);
         CHECK((error == 0 || error == out_of_memory));
         ++(error == 0 ? done : refused);
         CHECK(one.session().value("SELECT 2") == "2");
