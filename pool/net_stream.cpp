@@ -24,8 +24,6 @@ namespace {
 constexpr std::size_t content_bytes_max = std::size_t{64} * 1024;
 constexpr std::size_t write_bytes_max = std::size_t{256} * 1024;  // of content, in one write
 constexpr std::size_t pieces_at_once = 16;                        // of one write
-constexpr std::size_t copied_bytes_max =
-    1024;  // a copy costs less than the system call with pieces
 constexpr std::size_t tls_record_bytes = std::size_t{16} * 1024;  // TLS' own limit
 constexpr std::size_t read_bytes_max = std::size_t{64} * 1024;    // of a compressed packet, at once
 
@@ -179,10 +177,6 @@ std::size_t net_stream::write_now(const buffers& pieces) noexcept {
         return write_now({static_cast<const std::uint8_t*>(only.data()), only.size()});
     }
     if (!is_plain()) return 0;
-    if (asio::buffer_size(pieces) <= copied_bytes_max) {
-        std::array<std::uint8_t, copied_bytes_max> copy;
-        return write_now({copy.data(), asio::buffer_copy(asio::buffer(copy), pieces)});
-    }
     std::array<iovec, pieces_at_once> all;
     std::size_t used = 0;
     for (; used < std::min(pieces.size(), pieces_at_once); ++used)

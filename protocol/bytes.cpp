@@ -1,6 +1,7 @@
 #include "protocol/bytes.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace protocol {
 namespace {
@@ -103,7 +104,10 @@ std::string_view cursor::null_terminated_or_rest() noexcept {
 }
 
 void writer::fixed(std::uint64_t value, std::size_t width) {
-    for (std::size_t i = 0; i < width; ++i) u8(static_cast<std::uint8_t>(value >> (8 * i)));
+    std::array<std::uint8_t, 8> all;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    bytes(bytes_view(all).first(width));
 }
 
 void writer::lenenc(std::uint64_t value) {

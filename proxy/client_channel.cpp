@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t first_growth_bytes = std::size_t{16} * 1024;
 constexpr std::size_t long_read_bytes = std::size_t{16} * 1024;
+// Copying so little costs less than a system call that is given the pieces.
+constexpr std::size_t copied_bytes_max = 1024;
 constexpr std::chrono::milliseconds memory_retry{20};
 
 /// How much memory a command gets of which `have` bytes have come, and that has `whole`: a client
@@ -303,19 +305,28 @@ pool::task<bool> client_channel::send_rest(protocol::bytes_view bytes) {
     co_return !failed;
 }
 
-pool::task<bool> client_channel::send(pool::net_stream::buffers pieces) {
-    const std::size_t size = asio::buffer_size(pieces);
+pool::task<bool> client_channel::send(relay_output& output, std::span<const std::uint8_t> input) {
+    const std::size_t size = output.bytes();
     count_->bytes_to_clients.add(size);
-    std::size_t sent = stream_.write_now(pieces);
+    std::size_t sent = 0;
+    if (size <= copied_bytes_max && stream_.is_plain()) {
+        std::array<std::uint8_t, copied_bytes_max> copy;
+        output.copy_to(copy.data(), input);
+        sent = stream_.write_now({copy.data(), size});
+    } else {
+        sent = stream_.write_now(output.gather(input));
+    }
     if (sent == size) return true;
+    return send_rest(std::move(output), input, sent);
+}
+
+pool::task<bool> client_channel::send_rest(relay_output output, std::span<const std::uint8_t> input,
+                                           std::size_t sent) {
+    relay_output::buffers pieces = output.gather(input);
     auto first = pieces.begin();
     for (; sent >= first->size(); ++first) sent -= first->size();
     *first += sent;
     pieces.erase(pieces.begin(), first);
-    return send_rest(std::move(pieces));
-}
-
-pool::task<bool> client_channel::send_rest(pool::net_stream::buffers pieces) {
     writing_since_ = std::chrono::steady_clock::now();
     const boost::system::error_code failed = co_await stream_.write(pieces);
     writing_since_.reset();

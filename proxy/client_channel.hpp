@@ -20,6 +20,7 @@
 #include "protocol/packet.hpp"
 #include "protocol/text_row.hpp"
 #include "proxy/disconnect_reason.hpp"
+#include "proxy/response_relay.hpp"
 #include "proxy/worker_counters.hpp"
 
 namespace proxy {
@@ -103,7 +104,9 @@ public:
     }
 
     pool::task<bool> send(protocol::bytes_view bytes);
-    pool::task<bool> send(pool::net_stream::buffers pieces);
+    /// Sends what a relay has made of `input`, which must stay until then.  What cannot be sent at
+    /// once is taken out of `output`.
+    pool::task<bool> send(relay_output& output, std::span<const std::uint8_t> input);
 
 private:
     using maybe_reason = std::optional<disconnect_reason>;
@@ -118,7 +121,8 @@ private:
     pool::task<maybe_reason> fill();
     pool::task<maybe_reason> fill_header();
     pool::task<bool> send_rest(protocol::bytes_view bytes);
-    pool::task<bool> send_rest(pool::net_stream::buffers pieces);
+    pool::task<bool> send_rest(relay_output output, std::span<const std::uint8_t> input,
+                               std::size_t sent);
 
     pool::net_stream stream_;
     pool::block_pool* blocks_;

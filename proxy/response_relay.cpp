@@ -50,13 +50,18 @@ relay_output::buffers relay_output::gather(std::span<const std::uint8_t> input) 
     return out;
 }
 
-void relay_output::append_to(std::vector<std::uint8_t>& out,
-                             std::span<const std::uint8_t> input) const {
-    out.reserve(out.size() + bytes());
+void relay_output::copy_to(std::uint8_t* out, std::span<const std::uint8_t> input) const noexcept {
     for (const piece& p : pieces_) {
         const std::uint8_t* base = p.is_made ? made_.data() : input.data();
-        out.insert(out.end(), base + p.from, base + p.to);
+        out = std::copy(base + p.from, base + p.to, out);
     }
+}
+
+void relay_output::append_to(std::vector<std::uint8_t>& out,
+                             std::span<const std::uint8_t> input) const {
+    const std::size_t before = out.size();
+    out.resize(before + bytes());
+    copy_to(out.data() + before, input);
 }
 
 response_relay::response_relay(const options& how, response_observer& observer)

@@ -37,7 +37,8 @@ public:
 
     /// `input` is what take() was given.  Valid until the next change of either.
     buffers gather(std::span<const std::uint8_t> input) const;
-    /// Likewise, and copied.
+    /// Likewise, copied to where there is room for bytes().
+    void copy_to(std::uint8_t* out, std::span<const std::uint8_t> input) const noexcept;
     void append_to(std::vector<std::uint8_t>& out, std::span<const std::uint8_t> input) const;
 
 private:

@@ -92,10 +92,7 @@ pool::task<std::optional<client_session::maybe_reason>> client_session::answer_a
         output.clear();
         const auto taken = relay.take(rest, output);
         if (!taken || *taken == 0) co_return maybe_reason(disconnect_reason::internal_error);
-        for (const auto& piece : output.gather(rest)) {
-            const auto* from = static_cast<const std::uint8_t*>(piece.data());
-            answer.insert(answer.end(), from, from + piece.size());
-        }
+        output.append_to(answer, rest);
         rest = rest.subspan(*taken);
     }
     state_->end_script(facts, text, response_failed_);

@@ -285,7 +285,8 @@ pool::task<client_session::attempt> client_session::relay(pool::backend_connecti
 pool::task<client_session::attempt> client_session::take_answer(
     response_relay& relay, pool::backend_connection& connection, const request& what) {
     pool::receive_buffer& input = connection.input();
-    relay_output output;  // not the session's, which would keep it while it is idle
+    // The worker's, since other sessions have their turn only after it has been sent or taken.
+    relay_output& output = worker_->relayed_at_once();
     rules::statement_history* history = relay.begun() ? nullptr : what.history;
     const auto sent_at = history != nullptr ? clock::now() : clock::time_point();
     if (what.recorder != nullptr)
@@ -297,7 +298,7 @@ pool::task<client_session::attempt> client_session::take_answer(
         if (!taken) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
         if (what.recorder != nullptr) what.recorder->keep(*taken);
         if (!output.empty()) {
-            const bool told = co_await client_.send(output.gather(input.readable()));
+            const bool told = co_await client_.send(output, input.readable());
             if (!told) co_return attempt::client_is_gone;
         }
         input.consume(*taken);
