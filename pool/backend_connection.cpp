@@ -353,6 +353,12 @@ task<result<void>> backend_connection::forget_session(vector_interner& vectors) 
     server_refusal refusal;
     const result<void> tracking = co_await start_tracking(refusal);
     if (!tracking) co_return tracking.error();
+    // Its schema is still chosen, but @@collation_database is the server's (tried on 9.7).
+    if (!state_->schema().empty()) {
+        const auto chosen = co_await ask(protocol::command::init_db, state_->schema());
+        if (!chosen) co_return chosen.error();
+        if (chosen->refusal) co_return errc::bad_answer;
+    }
     auto values = co_await read_variables();
     if (!values) co_return values.error();
 
@@ -506,7 +512,7 @@ task<result<void>> backend_connection::make_ready(const shared_prepared_text& ke
                                                   vector_interner& vectors,
                                                   server_refusal& refusal) {
     if (prepared.find(*key) != nullptr) co_return result<void>{};
-    // Only what decides the meaning of the text: more could end a transaction (autocommit).
+    // Only what decides the meaning of the text: more could end a transaction.
     session_vector meaning = state_->with_parsing_part(*key->state);
     // A text that was prepared without a default schema names no table that would need one, and a
     // schema cannot be given up again.

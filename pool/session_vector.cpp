@@ -112,11 +112,25 @@ private:
     bool back_to_default_ = false;
 };
 
+/// MySQL says of no variable whether it is looked at when a text is prepared or when it is run: all
+/// are, but for those of which it is plain that they are not.  To set autocommit could end a
+/// transaction.
 bool decides_parsing(variable_id id) {
-    static constexpr std::string_view names[] = {"character_set_client", "character_set_connection",
-                                                 "collation_connection",
-                                                 "default_collation_for_utf8mb4", "sql_mode"};
-    return std::find(std::begin(names), std::end(names), name_of(id)) != std::end(names);
+    static constexpr std::string_view of_transactions[] = {
+        "autocommit",   "completion_type", "transaction_isolation", "transaction_read_only",
+        "tx_isolation", "tx_read_only",
+    };
+    return std::ranges::find(of_transactions, name_of(id)) == std::end(of_transactions) &&
+           !takes_privilege(id) && !is_about_resources(id);
+}
+
+/// Where transactions are read only, writes are not even prepared (tried on 9.7).
+void allow_writes(session_vector& state) {
+    for (const std::string_view name : {"transaction_read_only", "tx_read_only"}) {
+        const variable_id id = *find_variable(name);
+        const variable_value* const now = state.value_of(id);
+        if (now != nullptr && *now && **now != "OFF" && **now != "0") state.set(id, "OFF");
+    }
 }
 
 /// The variable that changes with this one, and comes behind it in tracked_variables().
@@ -191,6 +205,7 @@ session_vector session_vector::with_parsing_part(const session_vector& other) co
         if (!decides_parsing(s.id)) whole.set(s.id, s.value);
     whole.user_variables_ = user_variables_;
     whole.results_collation_ = results_collation_;
+    allow_writes(whole);
     return whole;
 }
 

@@ -66,9 +66,11 @@ public:
     bool set_user_variable(std::string_view name, std::string_view literal);
     void forget_user_variable(std::string_view name);
 
-    /// The part that decides what a statement's text means: schema, sql_mode, character sets.
+    /// The part that decides what a statement's text means when it is prepared: the schema, and
+    /// the variables that its expressions take their types, lengths and words from.
     session_vector parsing_part() const;
-    /// This state with its own defaults, but with the parsing part of another.
+    /// This state with its own defaults, but with the parsing part of another, in which writes may
+    /// be prepared.
     session_vector with_parsing_part(const session_vector& other) const;
 
     std::size_t hash() const noexcept;

@@ -122,7 +122,8 @@ std::string describe(const protocol::err_packet& err) {
     std::string message = escaped(err.message);
     if (err.code == no_such_thread || err.code == not_its_owner)
         message.erase(message.find_last_not_of("0123456789") + 1);
-    // See "words_of_conversion" of the known differences.
+    // It names a value or a type, by the first execution; see "text_as_number" of the known
+    // differences.
     constexpr std::uint16_t truncated_value = 1292;
     if (err.code == truncated_value)
         message.erase(std::min(message.find(" value"), message.size()));

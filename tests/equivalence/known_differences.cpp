@@ -123,8 +123,31 @@ bool runs_under_other_character_set(const history& before, const step& one) {
            prepared_under->second != session.character_sets;
 }
 
-bool buffers_results(const history& before, const step& one) {
-    return has(run_by(before, one), "SQL_BUFFER_RESULT") && has(run_by(before, one), "SET ");
+bool compares_text_with_number(const history& before, const step& one) {
+    const std::string sql = run_by(before, one);
+    const bool compares = sql.starts_with("UPDATE") || sql.starts_with("DELETE");
+    if (one.what != action::execute || !compares || !has(sql, "= ?") || one.parameters.empty())
+        return false;
+    switch (one.parameters.back().type) {
+        case parameter::kind::text:
+        case parameter::kind::blob:
+        case parameter::kind::long_data:
+        case parameter::kind::date:
+        case parameter::kind::datetime:
+        case parameter::kind::time:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool flags_unsigned_late(const history& before, const step& one) {
+    return one.what == action::execute && has(run_by(before, one), "BIN(");
+}
+
+bool follows_failed_call(const history& before, const step& one) {
+    const history::session session = before.of(one.session);
+    return session.last_failed && session.last_sql.starts_with("CALL ");
 }
 
 bool finds_rows_of_no_read(const history& before, const step& one) {
@@ -201,12 +224,13 @@ const std::vector<known_difference>& known_differences() {
         {"rows_of_empty_call", "| the count of rows of a `CALL`, whose procedure runs no statement",
          nullptr},
         {"type_of_parameter", "| the type of a parameter (`SELECT ?`, `SET x = ?`)", nullptr},
-        {"words_of_conversion", "| the words of error 1292 about a parameter's value", nullptr},
+        {"text_as_number", "| what a parameter is compared as that is text where the column is",
+         &compares_text_with_number},
+        {"unsigned_late", "| the flag `UNSIGNED` of `BIN()` and `OCT()`", &flags_unsigned_late},
         {"literals_of_prepared", "| the types of a prepared statement with parameters, run under",
          &runs_under_other_character_set},
-        {"buffered_results",
-         "| a prepared statement's column flags under another `sql_buffer_result`",
-         &buffers_results},
+        {"news_of_failed_call", "| the schema among the news behind a `CALL` that failed",
+         &follows_failed_call},
         {"rows_of_no_read", "| `FOUND_ROWS()` after anything but a `SELECT` that succeeded",
          &finds_rows_of_no_read},
         {"cursor_once", "| a statement executed with a cursor and then without", nullptr},

@@ -48,6 +48,12 @@ TEST_CASE("A known difference excuses what it is about and nothing else", "[equi
     CHECK(last_of(connect + charset) == "");
     CHECK(last_of(connect + "A reset_connection\n" + charset) == "schema_after_reset");
     CHECK(last_of(connect + "A reset_connection\nA init_db fuzz\n" + charset) == "");
+    const std::string update = "A prepare s UPDATE t SET a = ? WHERE id = ?\nA execute s ";
+    CHECK(last_of(connect + update + "int=1 text=1") == "text_as_number");
+    CHECK(last_of(connect + update + "text=1 int=1") == "");
+    CHECK(last_of(connect + "A prepare s SELECT BIN(10)\nA execute s") == "unsigned_late");
+    CHECK(last_of(connect + "A query SELECT BIN(10)") == "");
+    CHECK(last_of(connect + call + "A query SELECT 1") == "");
     CHECK(last_of(connect + "A prepare s SELECT CONNECTION_ID()") == "");
     CHECK(last_of(connect + "A prepare s SELECT CONNECTION_ID()\nA execute s") == "connection_id");
 }

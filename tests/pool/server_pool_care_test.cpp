@@ -120,7 +120,8 @@ TEST_CASE("A connection that a session left in disorder is reset, then lent agai
     CHECK(again->prepared.size() == 0);
     // What the session has not set is what the server says now.
     REQUIRE(run(f.context, again->synchronise(f.state("shop", "+05:00"), f.refusal)).has_value());
-    CHECK(f.server.heard == std::vector<std::string>{"prepare SELECT 1", "reset"});
+    CHECK(f.server.heard == std::vector<std::string>{"SET SESSION time_zone='SYSTEM'",
+                                                     "prepare SELECT 1", "reset", "init_db shop"});
     again.give_back();
 }
 

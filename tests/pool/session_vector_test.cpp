@@ -73,12 +73,26 @@ TEST_CASE("The parsing part is what a statement's text means by", "[pool]") {
                                   {"autocommit", "OFF"},
                                   {"character_set_client", "latin1"},
                                   {"collation_connection", "latin1_bin"},
-                                  {"time_zone", "+01:00"}},
+                                  {"div_precision_increment", "9"},
+                                  {"max_error_count", "3"},
+                                  {"transaction_isolation", "SERIALIZABLE"},
+                                  {"wait_timeout", "100"}},
                                  "shop");
     CHECK(whole.parsing_part() == vector_of({{"sql_mode", "ANSI_QUOTES"},
                                              {"character_set_client", "latin1"},
-                                             {"collation_connection", "latin1_bin"}},
+                                             {"collation_connection", "latin1_bin"},
+                                             {"div_precision_increment", "9"}},
                                             "shop"));
+}
+
+TEST_CASE("Where transactions are read only, writes can be prepared", "[pool]") {
+    const auto read_only = vector_of({{"transaction_read_only", "ON"}});
+    CHECK(read_only.with_parsing_part({}) == vector_of({{"transaction_read_only", "OFF"}}));
+    CHECK(vector_of({{"transaction_read_only", "0"}}).with_parsing_part({}) ==
+          vector_of({{"transaction_read_only", "0"}}));
+    session_vector by_default;
+    by_default.use_defaults(defaults_of({{"transaction_read_only", "ON"}}));
+    CHECK(*by_default.with_parsing_part({}).value_of(id("transaction_read_only")) == "OFF");
 }
 
 TEST_CASE("A state with another's parsing part keeps its own transaction settings", "[pool]") {
@@ -222,7 +236,7 @@ TEST_CASE("A state takes over another's sql_mode, whatever the defaults of the t
     CHECK(both.defaults() == mine.defaults());
     CHECK(both.schema() == "shop");
     CHECK(*both.value_of(id("sql_mode")) == "");
-    CHECK(*both.value_of(id("time_zone")) == "+01:00");
+    CHECK(*both.value_of(id("time_zone")) == "SYSTEM");
     CHECK(*both.value_of(id("autocommit")) == "OFF");
 }
 
