@@ -270,6 +270,7 @@ private:
     void begin_elsewhere(const request& what, const pool::backend_connection& connection);
     void tell_schema(bool is_last_ok);
     void tell_schema_of_failure();
+    void tell_schema_of_refusal(const session_statement& statement);
     pool::shared_vector state_behind(const pool::backend_connection& connection) const;
 
     // session_ride.cpp

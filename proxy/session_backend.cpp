@@ -140,6 +140,10 @@ pool::task<client_session::attempt> client_session::run_on(pool::backend_connect
     }
     attempt ready = attempt::finished;
     if (what.statement != nullptr) ready = co_await ready_statement(connection, *what.statement);
+    if (ready == attempt::refused && !is_edge) {
+        state_->pin(pin_reason::last_statement);  // the connection knows why, too
+        tell_schema_of_refusal(*what.statement);
+    }
     const bool moves = connection.state() != state_->vector() || what.facts != nullptr;
     const bool ahead = moves && may_send_ahead(connection, what);
     if (ready == attempt::finished && moves && !ahead)
@@ -390,6 +394,7 @@ void client_session::end_in_state(const request& what) {
         state_->end_script(*what.facts, what.text, response_failed_);
     } else {
         state_->end_command(response_failed_);
+        if (prepared_) state_->note_warnings_of_preparation(prepared_->warnings);
     }
 }
 

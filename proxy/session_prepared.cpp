@@ -7,6 +7,7 @@
 
 #include "protocol/capabilities.hpp"
 #include "protocol/execute.hpp"
+#include "protocol/field_type.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
 #include "proxy/client_session.hpp"
@@ -20,6 +21,20 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t statement_node_bytes = 64;  // of the map that holds them, and types
+
+/// True if the client leaves out the type of a value that it has given none before.  The server
+/// connection may know one, from another session.
+bool lacks_types(const protocol::execute_layout& layout, const session_statement& statement) {
+    if (layout.types_bound) return false;
+    for (std::size_t i = 0; i < statement.parameters; ++i) {
+        const bool null = (layout.null_bitmap[i / 8] >> (i % 8) & 1) != 0;
+        const bool typed =
+            statement.types_known &&
+            statement.types[i * 2] != static_cast<std::uint8_t>(protocol::field_type::null);
+        if (!null && !typed) return true;
+    }
+    return false;
+}
 
 void mark_in_use(pool::backend_connection& connection, const session_statement& statement) {
     if (auto* there = connection.prepared.find(*statement.text)) there->in_use = true;
@@ -112,7 +127,7 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
         co_return co_await tell_unknown_statement(command, "mysql_stmt_precheck");
     const auto layout =
         protocol::decode_execute(command.payload, statement->parameters, client_.capabilities());
-    if (!layout) {
+    if (!layout || (!statement->has_long_data && lacks_types(*layout, *statement))) {
         const bool counted = protocol::capability::has(client_.capabilities(),
                                                        protocol::capability::query_attributes);
         co_return co_await tell_error(
@@ -123,11 +138,13 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     worker_->count().queries.add();
     worker_->count().prepared_executes.add();
     if (statement->lacks_long_data) co_return co_await tell_long_data_lost(command, *statement);
-    if (const auto refused = std::exchange(statement->refused_data, nullptr))
-        co_return co_await tell_error(command, refused->code, refused->sqlstate, refused->message);
     if (layout->types_bound) {
         statement->types.assign(layout->own_types.begin(), layout->own_types.end());
         statement->types_known = true;
+    }
+    if (const auto refused = std::exchange(statement->refused_data, nullptr)) {
+        tell_schema_of_refusal(*statement);
+        co_return co_await tell_error(command, refused->code, refused->sqlstate, refused->message);
     }
     if (layout->opens_cursor()) state_->pin(pin_reason::prepared_state);
 

@@ -70,8 +70,9 @@ void client_session::begin_elsewhere(const request& what,
     elsewhere_ = elsewhere::no;
     told_elsewhere_ = false;
     const std::string& own = state_->vector()->schema();
-    const bool without =
-        what.statement != nullptr && !own.empty() && what.statement->text->state->schema().empty();
+    // To forget its data, or to fetch from its cursor, a statement goes nowhere.
+    const bool executes = what.command->what == protocol::command::stmt_execute;
+    const bool without = executes && !own.empty() && what.statement->text->state->schema().empty();
     if (without) elsewhere_ = elsewhere::prepared;  // the news are the same
     if (connection.state() == state_->vector() || connection.state()->schema() == own) return;
     elsewhere_ = elsewhere::there;
@@ -103,6 +104,12 @@ void client_session::tell_schema_of_failure() {
                                ? std::ranges::find(before_call, error_) != before_call.end()
                                : error_ == wrong_arguments;
     if (!unchanged) tell_schema(true);
+}
+
+/// Behind an execution whose statement the server would not prepare again: MySQL does that within.
+void client_session::tell_schema_of_refusal(const session_statement& statement) {
+    const std::string& own = state_->vector()->schema();
+    if (!own.empty() && statement.text->state->schema() != own) state_->owe_schema(own);
 }
 
 /// The state of a connection on which the session's command has run.

@@ -55,6 +55,14 @@ std::string_view text_in(const pool::session_vector& vector, std::string_view na
     return value != nullptr && *value ? std::string_view(**value) : std::string_view();
 }
 
+/// What SET NAMES has chosen without COLLATE, in the state after it; empty: the character set's
+/// default collation.
+std::string collation_of_names(const pool::session_vector& after) {
+    const std::string_view chosen = text_in(after, "default_collation_for_utf8mb4");
+    const bool utf8mb4 = text_in(after, "character_set_results") == "utf8mb4";
+    return utf8mb4 && chosen != "utf8mb4_0900_ai_ci" ? std::string(chosen) : std::string();
+}
+
 bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != 0; });
@@ -369,6 +377,12 @@ void session_state::end_command(bool failed) {
     if (!failed) return;
     row_count_.on_err();
     warnings_left_ = 1;
+    pin(pin_reason::last_statement);
+}
+
+void session_state::note_warnings_of_preparation(std::uint16_t count) {
+    tell_warnings(count);
+    if (count > 0) pin(pin_reason::last_statement);
 }
 
 void session_state::note_own_error() noexcept {
@@ -615,13 +629,15 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
     }
 }
 
-/// SET NAMES … COLLATE chooses the collation of results, too; who sets their character set takes
-/// its default one.
+/// SET NAMES chooses the collation of results, too; who sets their character set takes its default
+/// one.
 void session_state::apply_results_collation(const rules::assignment& set) {
     if (set.name != "names" && set.name != "character set" && set.name != "character_set_results")
         return;
+    std::string chosen = rules::lower(set.collation);
+    if (chosen.empty() && set.name == "names") chosen = collation_of_names(*vector_);
     pool::session_vector changed = *vector_;
-    changed.set_results_collation(rules::lower(set.collation));
+    changed.set_results_collation(chosen);
     set_vector(std::move(changed));
 }
 

@@ -130,6 +130,8 @@ public:
     /// How many warnings the last statement left, an error being one.
     void tell_warnings(std::uint16_t count) noexcept { warnings_left_ = count; }
     std::uint16_t warnings() const noexcept { return warnings_left_; }
+    /// Likewise of COM_STMT_PREPARE, after end_command().
+    void note_warnings_of_preparation(std::uint16_t count);
 
     /// Variables whose new value the trackers did not tell: ask the server, then tell_values().
     const std::vector<pool::variable_id>& to_ask() const noexcept { return to_ask_; }
