@@ -236,7 +236,8 @@ void maker::execute(player& who) {
     for (std::size_t i = 0; i < count; ++i) {
         step one{.what = action::execute, .name = chosen.name};
         const bool writes = chosen.sql.text.find("fuzz.t") != std::string::npos;
-        const bool fits = (writes && !chosen.sql.reads_rows) ||
+        const bool compares = chosen.sql.text.starts_with("DELETE");
+        const bool fits = (writes && !chosen.sql.reads_rows && !compares) ||
                           type_of(chosen.sql.text, 0) == parameter::kind::blob;
         const bool long_data =
             who.holds && chosen.sql.placeholders > 0 && fits && random_.chance(40);
@@ -256,7 +257,11 @@ void maker::execute(player& who) {
             random_.chance(25))
             one.parameters[random_.below(one.parameters.size())] = {parameter::kind::null, {}};
         one.types_left_out = chosen.typed && !long_data && random_.chance(30);
-        chosen.typed = !one.parameters.empty();
+        // Of a NULL the server learns no type.
+        chosen.typed = !one.parameters.empty() &&
+                       std::ranges::none_of(one.parameters, [](const parameter& value) {
+                           return value.type == parameter::kind::null;
+                       });
         one.cursor = chosen.with_cursors;
         add(who, one);
         chosen.cursor_open = chosen.cursor_open || one.cursor;

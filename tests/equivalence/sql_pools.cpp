@@ -354,6 +354,54 @@ const std::vector<std::string_view>& character_set_statements() {
     return texts;
 }
 
+const std::vector<std::string_view>& statements_about_session() {
+    static const std::vector<std::string_view> texts{
+        "SELECT @@sql_mode",
+        "SELECT @@session.time_zone, @@autocommit",
+        "SELECT DATABASE()",
+        "SELECT LAST_INSERT_ID()",
+        "SELECT LAST_INSERT_ID() AS id LIMIT 1",
+        "SELECT @@max_allowed_packet",
+        "SELECT @@max_join_size, @@sql_big_selects",
+        "SELECT @@version_comment LIMIT 1",
+        "SELECT @@transaction_isolation, @@transaction_read_only",
+        "SELECT @@character_set_client, @@character_set_results, @@collation_connection",
+        "SELECT VERSION(), DATABASE(), @@sql_auto_is_null",
+        "SELECT CONCAT(@@sql_mode, ',', @@lc_time_names) AS modes, 'x'",
+        "SELECT COALESCE(@@character_set_results, 'none'), 1.50, NULL",
+        "SELECT @@no_such_variable",
+        "SELECT @@interactive_timeout, @@wait_timeout, @@net_read_timeout",
+        "SET NAMES utf8mb4",
+        "SET NAMES latin1",
+        "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci",
+        "SET NAMES utf8mb4, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), "
+        "@@SESSION.sql_auto_is_null = 0, @@SESSION.wait_timeout = 3600",
+        "SET autocommit = 1",
+        "SET sql_mode = 'ANSI'",
+        "SET sql_mode = ''",
+        "SET @@session.sql_mode = REPLACE(@@sql_mode, 'STRICT_TRANS_TABLES', '')",
+        "SET max_join_size = 1000",
+        "SET max_join_size = 18446744073709551615",
+        "SET sql_big_selects = 1, max_join_size = 100000",
+        "SET sql_select_limit = 2",
+        "SET time_zone = '+03:00'",
+        "SET time_zone = 'SYSTEM'",
+        "SET foreign_key_checks = 0",
+        "SET foreign_key_checks = 1, unique_checks = 1",
+        "SET character_set_results = NULL",
+        "SET character_set_results = utf8mb4",
+        "SET character_set_connection = latin1",
+        "SET collation_connection = utf8mb4_bin",
+        "SET sql_notes = 0",
+        "SET transaction_isolation = 'READ-COMMITTED'",
+        "SET SESSION transaction_isolation = 'REPEATABLE-READ'",
+        "SET sort_buffer_size = 1",
+        "SET default_collation_for_utf8mb4 = utf8mb4_general_ci",
+        "SET lc_messages = 'en_US'",
+    };
+    return texts;
+}
+
 const std::vector<std::string_view>& tracking_statements() {
     static const std::vector<std::string_view> texts{
         "SET session_track_schema = OFF",

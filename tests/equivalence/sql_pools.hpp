@@ -31,6 +31,10 @@ const std::vector<std::string_view>& questions_about_warnings();
 
 const std::vector<std::string_view>& character_set_statements();
 
+/// Statements about the session alone, few, so that one session asks what another has asked in the
+/// same state: the answers to them are learned and told again.
+const std::vector<std::string_view>& statements_about_session();
+
 /// Statements that choose what news the OK packets carry.
 const std::vector<std::string_view>& tracking_statements();
 
