@@ -267,6 +267,7 @@ pool::task<client_session::maybe_reason> client_session::reset_statement(client_
     const bool there = held_ && held_->prepared.find(*statement->text) != nullptr;
     if (!there && !statement->has_cursor && !statement->has_long_data) {
         state_->tell_warnings(0);
+        state_->note_question();  // a connection that is held still counts them
         co_return co_await tell_ok(command, 0);
     }
     request what;

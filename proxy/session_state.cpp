@@ -406,7 +406,10 @@ void session_state::apply_all(const rules::script_facts& script, bool failed) {
     bool wrong = false;
     for (std::size_t i = 0; i < script.statements.size(); ++i) {
         const rules::statement_facts& statement = script.statements[i];
-        const bool explains = apply(statement, failed, false, false);
+        // A SET that was done is reported, and its neighbours may be what has failed.
+        const bool undone =
+            failed && placed && !changes_.in(i) && statement.cls == statement_class::set_session;
+        const bool explains = apply(statement, failed, undone, false);
         any = any || explains;
         unexplained = unexplained || (!explains && may_change_state(statement));
         wrong = wrong || (!explains && changes_.in(i));
