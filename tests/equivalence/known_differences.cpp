@@ -118,7 +118,11 @@ bool runs_under_other_character_set(const history& before, const step& one) {
     const std::string sql = run_by(before, one);
     const bool writes =
         sql.starts_with("INSERT") || sql.starts_with("UPDATE") || sql.starts_with("DELETE");
-    return one.what == action::execute && has(sql, "?") && !writes &&
+    const auto is_ascii = [](const parameter& value) {
+        return std::ranges::all_of(value.value, [](unsigned char c) { return c < 0x80; });
+    };
+    const bool excused = !writes || !std::ranges::all_of(one.parameters, is_ascii);
+    return one.what == action::execute && has(sql, "?") && excused &&
            prepared_under != session.prepared_under.end() &&
            prepared_under->second != session.character_sets;
 }
@@ -227,7 +231,8 @@ const std::vector<known_difference>& known_differences() {
         {"text_as_number", "| what a parameter is compared as that is text where the column is",
          &compares_text_with_number},
         {"unsigned_late", "| the flag `UNSIGNED` of `BIN()` and `OCT()`", &flags_unsigned_late},
-        {"literals_of_prepared", "| the types of a prepared statement with parameters, run under",
+        {"literals_of_prepared",
+         "| the types of a prepared statement with parameters, and whether text",
          &runs_under_other_character_set},
         {"news_of_failed_call", "| the schema among the news behind a `CALL` that failed",
          &follows_failed_call},
