@@ -51,6 +51,10 @@ bool must_guard(const rules::script_facts* facts, bool multi_statements,
            (!facts->single() || facts->front().incomplete || !state.defaults());
 }
 
+bool begins_with_warnings(const rules::script_facts* facts) {
+    return facts != nullptr && facts->front().effects.has(rules::effect::reads_warnings);
+}
+
 bool sets_globals(const rules::script_facts& facts) {
     return std::any_of(facts.statements.begin(), facts.statements.end(),
                        [](const rules::statement_facts& s) {
@@ -84,6 +88,7 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
     elsewhere_ = elsewhere::no;
     withdraw_offer();
     pool::lease connection = std::move(held_);
+    const bool was_held = static_cast<bool>(connection);
     if (!connection) {
         connection = servers.borrow_now(*account_, state_->vector());
         if (!connection && may_ride(what)) {
@@ -100,6 +105,11 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
         co_return refuse_interrupted();
     }
     const run_mark running(*this, *connection, servers.server());
+    if (!was_held && begins_with_warnings(what.facts)) {
+        // Those that are there are another session's.
+        const auto cleared = co_await connection->ask(protocol::command::query, "DO 0");
+        if (!cleared) co_return attempt::lost_unbegun;
+    }
     attempt outcome = co_await run_on(*connection, is_edge, what, false);
     if (outcome == attempt::unprepared) outcome = co_await run_on(*connection, is_edge, what, true);
     if (outcome == attempt::refused) {
@@ -395,6 +405,8 @@ void client_session::end_in_state(const request& what) {
     } else {
         state_->end_command(response_failed_);
         if (prepared_) state_->note_warnings_of_preparation(prepared_->warnings);
+        if (what.prepared_text != nullptr && response_failed_)
+            state_->pin(pin_reason::last_statement);
     }
 }
 

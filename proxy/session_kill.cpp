@@ -73,8 +73,14 @@ pool::task<client_session::maybe_reason> client_session::kill_statement(
                                       "with other statements'");
     std::optional<std::uint64_t> id = wanted ? wanted->id : std::nullopt;
     if (wanted && !id) id = co_await evaluate_id(wanted->expression);
-    if (id && connection_ids::is_own(*id))
+    if (id && connection_ids::is_own(*id)) {
+        // The last statement's warnings are gone, as behind any other statement.
+        withdraw_offer();
+        state_->unpin(pin_reason::last_statement);
+        note_pins({});
+        if (!state_->holds_connection()) held_.give_back();
         co_return co_await kill(command, static_cast<std::uint32_t>(*id), wanted->query_only);
+    }
     // One of the server's own ids, or no KILL at all: the server has the last word.
     request what;
     what.command = &command;
@@ -113,6 +119,8 @@ pool::task<client_session::maybe_reason> client_session::kill(const client_comma
     if (outcome == kill_outcome::not_owner)
         co_return co_await tell_error(command, 1095, "HY000",
                                       fmt::format("You are not owner of thread {}", id));
+    state_->tell_warnings(0);
+    state_->note_question();  // a connection that is held may know of some
     co_return co_await tell_ok(command, 0);
 }
 

@@ -377,7 +377,6 @@ void session_state::end_command(bool failed) {
     if (!failed) return;
     row_count_.on_err();
     warnings_left_ = 1;
-    pin(pin_reason::last_statement);
 }
 
 void session_state::note_warnings_of_preparation(std::uint16_t count) {

@@ -149,6 +149,10 @@ bool flags_unsigned_late(const history& before, const step& one) {
     return one.what == action::execute && has(run_by(before, one), "BIN(");
 }
 
+bool prepares_persist(const history&, const step& one) {
+    return one.what == action::prepare && has(upper(one.text), "SET PERSIST");
+}
+
 bool follows_failed_call(const history& before, const step& one) {
     const history::session session = before.of(one.session);
     return session.last_failed && session.last_sql.starts_with("CALL ");
@@ -234,6 +238,7 @@ const std::vector<known_difference>& known_differences() {
         {"literals_of_prepared",
          "| the types of a prepared statement with parameters, and whether text",
          &runs_under_other_character_set},
+        {"persist_prepared", "| `COM_STMT_PREPARE` of a `SET PERSIST`", &prepares_persist},
         {"news_of_failed_call", "| the schema among the news behind a `CALL` that failed",
          &follows_failed_call},
         {"rows_of_no_read", "| `FOUND_ROWS()` after anything but a `SELECT` that succeeded",
