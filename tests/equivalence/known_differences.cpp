@@ -149,8 +149,9 @@ bool flags_unsigned_late(const history& before, const step& one) {
     return one.what == action::execute && has(run_by(before, one), "BIN(");
 }
 
-bool prepares_persist(const history&, const step& one) {
-    return one.what == action::prepare && has(upper(one.text), "SET PERSIST");
+bool prepares_global(const history&, const step& one) {
+    const std::string sql = upper(one.text);
+    return one.what == action::prepare && (has(sql, "SET PERSIST") || has(sql, "SET GLOBAL"));
 }
 
 bool follows_failed_call(const history& before, const step& one) {
@@ -238,7 +239,7 @@ const std::vector<known_difference>& known_differences() {
         {"literals_of_prepared",
          "| the types of a prepared statement with parameters, and whether text",
          &runs_under_other_character_set},
-        {"persist_prepared", "| `COM_STMT_PREPARE` of a `SET PERSIST`", &prepares_persist},
+        {"global_prepared", "| `COM_STMT_PREPARE` of a `SET GLOBAL`", &prepares_global},
         {"news_of_failed_call", "| the schema among the news behind a `CALL` that failed",
          &follows_failed_call},
         {"rows_of_no_read", "| `FOUND_ROWS()` after anything but a `SELECT` that succeeded",

@@ -53,7 +53,7 @@ TEST_CASE("A known difference excuses what it is about and nothing else", "[equi
     CHECK(last_of(connect + update + "text=1 int=1") == "");
     CHECK(last_of(connect + "A prepare s SELECT BIN(10)\nA execute s") == "unsigned_late");
     CHECK(last_of(connect + "A query SELECT BIN(10)") == "");
-    CHECK(last_of(connect + "A prepare s SET PERSIST a = 1") == "persist_prepared");
+    CHECK(last_of(connect + "A prepare s SET PERSIST a = 1") == "global_prepared");
     CHECK(last_of(connect + "A query SET PERSIST a = 1") == "");
     const std::string insert = "A prepare s INSERT INTO t VALUES (?)\nA query SET NAMES latin1\n";
     CHECK(last_of(connect + insert + "A execute s text=word") == "");
