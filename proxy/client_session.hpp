@@ -33,7 +33,8 @@ class worker;
 /// relays the answer, and gives the connection back as soon as the session can do without it.
 ///
 ///   client_session.cpp      login, the loop, commands that need no server
-///   session_queries.cpp     text statements: routing, waiting for an edge, retries
+///   session_queries.cpp     text statements: routing, waiting for an edge
+///   session_retry.cpp       reads that have lost their connection
 ///   session_prepared.cpp    prepared statements
 ///   session_backend.cpp     one attempt on one server connection
 ///   session_schema.cpp      statements that run under another default schema
@@ -59,6 +60,8 @@ public:
     static constexpr std::size_t client_tls_bytes = std::size_t{32} * 1024;
     /// A command that lasts so long is looked after: if its client has left, it ends on the server.
     static constexpr std::chrono::seconds left_check_after{1};
+    /// A KILL on the server of a connection that has run a read for so long is meant for the read.
+    static constexpr std::chrono::milliseconds killed_after{100};
     /// ER_SERVER_SHUTDOWN, which drivers and Rails take for a lost connection.  The numbers that
     /// say so, 2003 and 2013, are clients' own: MariaDB's library calls a packet with one of them
     /// malformed.
@@ -152,11 +155,15 @@ private:
     router::decision decide(const request& what, bool may_wait) const;
     bool must_learn_position() const;
     pool::task<maybe_reason> run_on_primary(const request& what);
-    pool::task<attempt> read_again(const request& what);
     pool::task<maybe_reason> conclude(const request& what, attempt outcome, bool held);
     void note_edge_failure(std::size_t edge, attempt outcome);
     void note_coverage_bug(std::size_t edge, std::uint16_t code);
     void count_decision(const router::decision& decided);
+
+    // session_retry.cpp
+    void note_loss(pool::backend_connection& connection, clock::time_point sent_at);
+    pool::task<bool> was_killed(pool::server_pool& servers);
+    pool::task<attempt> read_again(const request& what);
 
     // session_local_file.cpp
     bool may_ask_file(const request& what) const;
@@ -314,6 +321,8 @@ private:
     elsewhere elsewhere_ = elsewhere::no;           // the command runs in another default schema
     bool told_elsewhere_ = false;                   // the client has been told which one
     bool schema_is_gone_ = false;                   // the server lacks the session's schema
+    /// When the read began whose connection the server has closed; see was_killed().
+    std::optional<clock::time_point> closed_since_{};
     bool response_failed_ = false;                  // the last response ended with an ERR
     std::uint16_t error_ = 0;                       // its number
     std::optional<protocol::prepare_ok> prepared_;  // what the last response prepared

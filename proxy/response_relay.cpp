@@ -14,6 +14,7 @@ using protocol::packet_role;
 
 namespace {
 
+constexpr std::uint16_t query_interrupted = 1317;         // ER_QUERY_INTERRUPTED
 constexpr std::uint32_t file_name_bytes_max = 64 * 1024;  // MySQL's own limit is shorter
 
 }  // namespace
@@ -151,7 +152,9 @@ protocol::result<void> response_relay::take_whole(packet_role role, std::span<st
     if (const protocol::err_packet* err = reader_.last_err()) {
         const bool named = how_.hold_code != 0 && err->code == how_.hold_code &&
                            err->message.find(how_.hold_text) != std::string_view::npos;
-        const bool hold = how_.hold_error || named;
+        // Whoever has ended a statement on an edge does not want it to run on the primary.
+        const bool killed = err->code == query_interrupted;
+        const bool hold = (how_.hold_error && !killed) || named;
         if (hold && !begun_ && out.empty()) {
             held_error_.emplace(payload.begin(), payload.end());
             return {};

@@ -85,6 +85,7 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
                                                                bool is_edge, const request& what) {
     response_failed_ = true;  // until there is one
     schema_is_gone_ = false;
+    closed_since_.reset();
     elsewhere_ = elsewhere::no;
     withdraw_offer();
     pool::lease connection = std::move(held_);
@@ -302,7 +303,8 @@ pool::task<client_session::attempt> client_session::take_answer(
     // The worker's, since other sessions have their turn only after it has been sent or taken.
     relay_output& output = worker_->relayed_at_once();
     rules::statement_history* history = relay.begun() ? nullptr : what.history;
-    const auto sent_at = history != nullptr ? clock::now() : clock::time_point();
+    const bool timed = history != nullptr || what.repeatable;
+    const auto sent_at = timed ? clock::now() : clock::time_point();
     if (what.recorder != nullptr)
         what.recorder->begin(connection.capabilities(), connection.generation);
     while (!relay.done()) {
@@ -323,7 +325,11 @@ pool::task<client_session::attempt> client_session::take_answer(
         }
         if (relay.needed() > input.size()) input.reserve(relay.needed());
         const auto read = co_await connection.receive();
-        if (!read) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
+        if (!read && relay.begun()) co_return attempt::lost_midway;
+        if (!read) {
+            if (what.repeatable) note_loss(connection, sent_at);
+            co_return attempt::lost_unbegun;
+        }
         if (history != nullptr) {
             history->add(
                 std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - sent_at),

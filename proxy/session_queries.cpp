@@ -211,6 +211,10 @@ pool::task<client_session::maybe_reason> client_session::run_statement(request w
         }
         if (outcome == attempt::lost_midway || outcome == attempt::client_is_gone)
             co_return co_await conclude(what, outcome, false);
+        if (outcome == attempt::lost_unbegun) {
+            const bool killed = co_await was_killed(worker_->edge(edge));
+            if (killed) co_return co_await conclude(what, outcome, false);
+        }
         // The client has had nothing of it yet, so the primary may answer in the edge's place.
         note_edge_failure(edge, outcome);
         if (outcome == attempt::edge_refused && is_lack_of_a_name(refusal_.code))
@@ -309,22 +313,6 @@ pool::task<client_session::maybe_reason> client_session::run_on_primary(const re
     }
     if (outcome == attempt::finished) co_return std::nullopt;
     co_return co_await conclude(what, outcome, held);
-}
-
-/// A read has lost its connection before the client got any of the answer: it is run again, on
-/// another one, some times and for some time.
-pool::task<client_session::attempt> client_session::read_again(const request& what) {
-    const limits_config& limits = worker_->settings().limits;
-    const clock::time_point give_up = clock::now() + limits.read_retry_time;
-    attempt outcome = attempt::lost_unbegun;
-    for (std::size_t tries = 0; tries < limits.read_retries_max; ++tries) {
-        if (interrupted_) co_return refuse_interrupted();
-        if (end_wanted_ || clock::now() > give_up) break;
-        worker_->count().read_retries.add();
-        outcome = co_await attempt_on(worker_->primary(), false, what);
-        if (outcome != attempt::lost_unbegun) break;
-    }
-    co_return outcome;
 }
 
 /// Tells the client what became of its command, if it has not been told by the server.

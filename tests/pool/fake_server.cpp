@@ -136,6 +136,12 @@ private:
                 ok(bytes);
             }
         }
+        if (const std::chrono::milliseconds late(server_.fault_after_milliseconds);
+            faulty && late.count() > 0) {
+            asio::steady_timer timer(socket_.get_executor(), late);
+            auto [over] = co_await timer.async_wait(awaited);
+            (void)over;
+        }
         if (faulty) bytes.resize(server_.fault_is_half_an_answer ? bytes.size() / 2 : 0);
         const bool told = co_await write(bytes);
         co_return told && !faulty;

@@ -48,6 +48,8 @@ public:
     /// be set from another thread.
     std::atomic<int> commands_until_fault = -1;
     std::atomic<bool> fault_is_half_an_answer = false;
+    /// It hangs up only after so long.  Likewise from another thread.
+    std::atomic<int> fault_after_milliseconds = 0;
     /// So many of the next commands of sessions are such faults.  Likewise from another thread.
     std::atomic<int> faults_left = 0;
     std::set<std::string> mute;  // queries that it does not answer until unmute()

@@ -30,6 +30,9 @@ public:
     edge_fixture() {
         primary.known["SELECT a FROM shop.t"] = "primary";
         edge.known["SELECT a FROM shop.t"] = "edge";
+        primary.known["SELECT b FROM shop.t"] = "primary";
+        edge.said["SELECT b FROM shop.t"] =
+            std::string("\x14\0\0\1\xff\x25\5#70100interrupted", 24);
         edge.known["SHOW WARNINGS"] = "a warning";
         edge.warnings = 1;
         auto made = std::make_shared<proxy::config>();
@@ -103,6 +106,13 @@ TEST_CASE("A question about the last statement goes to the edge that answered it
     CHECK(contains(client.ask("SHOW WARNINGS"), "a warning"));
     CHECK(contains(client.ask("SHOW WARNINGS"), "a warning"));
     CHECK(contains(client.ask("SELECT a FROM shop.t"), "edge"));
+}
+
+TEST_CASE("A read that is killed on an edge does not run on the primary", "[proxy]") {
+    edge_fixture f;
+    wire_client client = f.connect();
+    read_from_edge(client);
+    CHECK(contains(client.ask("SELECT b FROM shop.t"), "interrupted"));
 }
 
 TEST_CASE("Nothing else goes to an edge because its connection is held", "[proxy]") {

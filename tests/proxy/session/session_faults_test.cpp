@@ -116,6 +116,33 @@ TEST_CASE("A read that loses one connection after another is tried again as ofte
     }
 }
 
+TEST_CASE("A read that the server has closed the connection of runs again only after a crash",
+          "[proxy]") {
+    before_fake_server f;
+    f.backend.known["SELECT 1"] = "1";
+    const char* uptime = GENERATE("100000", "1", "no number");
+    const bool goes_on = std::string_view(uptime) == "100000";
+    const bool at_once = GENERATE(false, true);
+    CAPTURE(uptime, at_once);
+    f.backend.known["SHOW GLOBAL STATUS LIKE 'Uptime'"] = uptime;
+    f.start();
+    wire_client client = f.connect();
+    const bytes whole = client.ask("SELECT 1");
+    if (!at_once) f.backend.fault_after_milliseconds = 150;
+    f.backend.faults_left = 1;
+    const bytes answer = client.ask("SELECT 1");
+    // Of a connection that is closed at once nobody knows that a statement has been meant.
+    const bool killed = goes_on && !at_once;
+    CHECK((answer == whole) == !killed);
+    if (killed) {
+        REQUIRE(answer.size() > 7);
+        CHECK(answer[4] == 0xff);
+        CHECK(answer[5] + 256 * answer[6] == 1053);
+    }
+    CHECK(f.count().read_retries.value() == (killed ? 0 : 1));
+    CHECK(client.ask("SELECT 1") == whole);
+}
+
 TEST_CASE("A read that may do more than read is not tried again", "[proxy]") {
     const bool prepared = GENERATE(false, true);
     CAPTURE(prepared);

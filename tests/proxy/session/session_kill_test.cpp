@@ -120,6 +120,32 @@ TEST_CASE("KILL ends the session and what it does on the server", "[proxy]") {
     CHECK(killer.value("SELECT 1") == "1");
 }
 
+TEST_CASE("An administrator's KILL on the server itself ends a read, which is not run again",
+          "[proxy]") {
+    make_table();
+    // A server that has not been up for longer than the read might have crashed under it.
+    REQUIRE(support::wait_until(patience, [] {
+        return !server()
+                    .query("SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' AND Value > 4")
+                    .empty();
+    }));
+    sleeper victim;
+    std::string id;
+    // KILL CONNECTION is meant for the read once that has run for a moment.
+    REQUIRE(support::wait_until(patience, [&] {
+        const auto found = server().query(
+            "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' "
+            "AND id <> CONNECTION_ID() AND time >= 1");
+        if (!found.empty()) id = found[0].at(0).value();
+        return !id.empty();
+    }));
+    const bool query_only = GENERATE(true, false);
+    server().query((query_only ? "KILL QUERY " : "KILL ") + id);
+    REQUIRE(victim.is_over());
+    CHECK(victim.ended.get() == (query_only ? 1317 : 1053));
+    CHECK(victim.session.value("SELECT 1") == "1");
+}
+
 TEST_CASE("An idle session with a transaction is killed, and its locks are free", "[proxy]") {
     make_table();
     auto victim = roomy().connect(app);
