@@ -1,9 +1,27 @@
 #include "protocol/query_attributes.hpp"
 
+#include <algorithm>
+
 #include "protocol/capabilities.hpp"
 #include "protocol/command.hpp"
 
 namespace protocol {
+
+namespace {
+
+/// A server cuts a text that is longer than what follows, and takes NULL's prefix for such a length
+/// (tried on 9.7).
+bytes_view text_or_rest(cursor& in) noexcept {
+    constexpr std::uint8_t null_prefix = 0xfb;
+    if (in.peek() == null_prefix) {
+        in.skip(1);
+        return in.rest_bytes();
+    }
+    const std::uint64_t size = in.lenenc();
+    return in.bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, in.remaining())));
+}
+
+}  // namespace
 
 bytes_view read_binary_value(cursor& in, field_type type) noexcept {
     switch (type) {
@@ -42,7 +60,7 @@ bytes_view read_binary_value(cursor& in, field_type type) noexcept {
         case field_type::var_string:
         case field_type::string:
         case field_type::geometry:
-            return in.lenenc_bytes();
+            return text_or_rest(in);
     }
     in.fail();
     return {};

@@ -39,6 +39,13 @@ disconnect_reason why_lost(const boost::system::error_code& failed) {
                                                            : disconnect_reason::client_lost;
 }
 
+/// The error that follows has the id that the packet should have had (tried on 9.7).
+disconnect_reason out_of_order(client_command& command, std::uint8_t expected) {
+    command.out_of_order = true;
+    command.sequence = static_cast<std::uint8_t>(expected - 1);
+    return disconnect_reason::malformed_packet;
+}
+
 /// One packet that answers `command`; encode(writer&) fills in its payload.
 template <class Encode>
 std::vector<std::uint8_t> framed(const client_command& command, Encode encode) {
@@ -87,13 +94,12 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_command(
     stream_.begin_command();
     sleep_ = sleep::none;
     if (memory_.bytes() > 0 || !long_payload_.empty()) release_command();
-    std::size_t needed = protocol::header_size + 1;
+    std::size_t needed = protocol::header_size;
     for (;;) {
         const std::span<std::uint8_t> bytes = input_.readable();
         if (bytes.size() >= protocol::header_size) {
             const auto header = protocol::decode_header(bytes.first<protocol::header_size>());
-            if (header.sequence != 0 || header.payload_size == 0)
-                co_return disconnect_reason::malformed_packet;
+            if (header.sequence != 0) co_return out_of_order(command, 0);
             if (header.payload_size > packet_bytes_max)
                 co_return disconnect_reason::packet_too_large;
             if (header.payload_size == protocol::payload_size_max)
@@ -130,7 +136,9 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_command(
     count_->bytes_from_clients.add(needed);
     command.payload = frame.subspan(protocol::header_size);
     command.frames = frame;
-    command.what = static_cast<protocol::command>(command.payload[0]);
+    // An empty packet is command 0 to a server, too (tried on 9.7): nothing that anybody knows.
+    const bool empty = command.payload.empty();
+    command.what = static_cast<protocol::command>(empty ? std::uint8_t{0} : command.payload[0]);
     command.sequence = 0;
     co_return std::nullopt;
 }
@@ -190,8 +198,8 @@ pool::task<std::optional<disconnect_reason>> client_channel::drop_command(
         const auto ended = co_await fill_header();
         if (ended) co_return ended;
         const auto next = protocol::decode_header(input_.readable().first<protocol::header_size>());
-        if (next.sequence != static_cast<std::uint8_t>(header.sequence + 1))
-            co_return disconnect_reason::malformed_packet;
+        const auto expected = static_cast<std::uint8_t>(header.sequence + 1);
+        if (next.sequence != expected) co_return out_of_order(command, expected);
         header = next;
         input_.consume(protocol::header_size);
         left = header.payload_size;
@@ -243,7 +251,8 @@ pool::task<std::optional<disconnect_reason>> client_channel::read_long_command(
         if (none) co_return none;
         const auto start = input_.readable().first<protocol::header_size>();
         header = protocol::decode_header(start);
-        if (header.sequence != sequence++) co_return disconnect_reason::malformed_packet;
+        if (header.sequence != sequence) co_return out_of_order(command, sequence);
+        ++sequence;
         if (long_payload_.size() + header.payload_size > packet_bytes_max)
             co_return disconnect_reason::packet_too_large;
         long_frames_.insert(long_frames_.end(), start.begin(), start.end());

@@ -34,6 +34,9 @@ struct client_command {
     /// There was no memory for it.  It has been read and thrown away, but for the first bytes of
     /// the payload, enough for the id of a statement; there are no frames.
     bool dropped = false;
+    /// One of its packets had another id than the next one: there is nothing of it but the id of
+    /// the packet before.
+    bool out_of_order = false;
 
     protocol::bytes_view argument() const noexcept { return payload.subspan(1); }
 };

@@ -169,6 +169,8 @@ pool::task<disconnect_reason> client_session::serve() {
             co_await tell_error(command, 1153, "08S01",
                                 "Got a packet bigger than 'max_allowed_packet' bytes "
                                 "(limits.packet_bytes_max)");
+        if (left && command.out_of_order)
+            co_await tell_error(command, 1156, "08S01", "Got packets out of order");
         if (left) co_return *left;
         phase_ = phase::busy;
         since_ = clock::now();

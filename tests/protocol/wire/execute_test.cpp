@@ -161,9 +161,21 @@ TEST_CASE("A query without attributes encodes to what MySQL 9.7 accepted") {
     }
 }
 
+TEST_CASE("An attribute's text that is longer than its packet ends with it, as on MySQL 9.7") {
+    for (const char* length : {"02", "fa", "fb", "fcffff", "feffffffffffffffff"}) {
+        CAPTURE(length);
+        const bytes payload = hex(std::string("03 01 01 00 01 fe00 01 6b") + length + "76");
+        const query_layout out = decode_query(payload, attributes).value();
+        CHECK(out.sql.empty());
+        query_attribute_reader in(out);
+        REQUIRE(in.next());
+        CHECK(wire_bytes::to_hex(in.attribute().value) == "76");
+    }
+}
+
 TEST_CASE("Query attributes cut short, without types, or of an unknown type are refused") {
-    const bytes full = hex("03 01 01 00 01 fe00 01 6b 01 76");
-    wire_bytes::for_each_cut(full, [](const bytes& cut) {
+    const bytes before_value = hex("03 01 01 00 01 fe00 01 6b 01");
+    wire_bytes::for_each_cut(before_value, [](const bytes& cut) {
         CAPTURE(cut.size());
         CHECK(decode_query(cut, attributes).error() == errc::truncated);
     });

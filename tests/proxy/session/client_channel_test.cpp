@@ -154,15 +154,16 @@ TEST_CASE("So does a command whose parts go beyond it together", "[proxy]") {
     CHECK(**reading == proxy::disconnect_reason::packet_too_large);
 }
 
-TEST_CASE("What cannot begin a command is malformed", "[proxy]") {
+TEST_CASE("A packet out of order is malformed, an empty one is a command that nobody knows",
+          "[proxy]") {
     channel_fixture f;
-    SECTION("an empty packet") {
-        f.say({0x00, 0x00, 0x00, 0x00});
-    }
-    SECTION("a sequence id that is not the first") {
-        f.say({0x01, 0x00, 0x00, 0x01, 0x0e});
-    }
+    f.say({0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x01, 0x0e});
+    REQUIRE(f.read() == std::nullopt);
+    CHECK(f.command.payload.empty());
+    CHECK(f.command.what == protocol::command{});
+    CHECK_FALSE(f.command.out_of_order);
     CHECK(f.read() == proxy::disconnect_reason::malformed_packet);
+    CHECK(f.command.out_of_order);
 }
 
 TEST_CASE("A client that goes in the middle of a command is lost", "[proxy]") {

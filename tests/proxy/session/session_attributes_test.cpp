@@ -161,6 +161,14 @@ TEST_CASE("Attributes that are none are refused as the server refuses them", "[p
                             {1, 1, 0, 1, 254, 0, 200, 'a'},
                             {0, 2, 'D', 'O', ' ', '1'},
                             {1, 1, 0, 0, 'D', 'O', ' ', '1'},
+                            // Texts that are longer than what follows, one before another value,
+                            // and lengths that are none.
+                            {1, 1, 0, 1, 254, 0, 1, 'a', 200, 'D', 'O', ' ', '1'},
+                            {1, 1, 0, 1, 254, 0, 1, 'a', 0xfb, 'D', 'O', ' ', '1'},
+                            {1, 1, 0, 1, 254, 0, 1, 'a', 0xff, 'D', 'O', ' ', '1'},
+                            {1, 1, 0, 1, 254, 0, 1, 'a', 0xfc, 9},
+                            {2, 1, 0, 1, 254, 0, 1, 'a', 254, 0, 1, 'b', 200, 'D', 'O', 1, 'x'},
+                            {1, 1, 0, 1, 12, 0, 1, 'a', 200, 'D', 'O', ' ', '1'},
                             {0xfe, 255, 255, 255, 255, 255, 255, 255, 255, 1}}) {
         CAPTURE(sent);
         const auto told = both(plain, {{command::query, sent}, query("SELECT 'after'")});
