@@ -61,7 +61,7 @@ public:
     /// A command that lasts so long is looked after: if its client has left, it ends on the server.
     static constexpr std::chrono::seconds left_check_after{1};
     /// A KILL on the server of a connection that has run a read for so long is meant for the read.
-    static constexpr std::chrono::milliseconds killed_after{100};
+    static constexpr std::chrono::milliseconds killed_after{1000};
     /// ER_SERVER_SHUTDOWN, which drivers and Rails take for a lost connection.  The numbers that
     /// say so, 2003 and 2013, are clients' own: MariaDB's library calls a packet with one of them
     /// malformed.

@@ -128,7 +128,7 @@ TEST_CASE("A read that the server has closed the connection of runs again only a
     f.start();
     wire_client client = f.connect();
     const bytes whole = client.ask("SELECT 1");
-    if (!at_once) f.backend.fault_after_milliseconds = 150;
+    if (!at_once) f.backend.fault_after_milliseconds = 1100;
     f.backend.faults_left = 1;
     const bytes answer = client.ask("SELECT 1");
     // Of a connection that is closed at once nobody knows that a statement has been meant.

@@ -126,7 +126,7 @@ TEST_CASE("An administrator's KILL on the server itself ends a read, which is no
     // A server that has not been up for longer than the read might have crashed under it.
     REQUIRE(support::wait_until(patience, [] {
         return !server()
-                    .query("SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' AND Value > 4")
+                    .query("SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' AND Value > 5")
                     .empty();
     }));
     sleeper victim;
@@ -135,7 +135,7 @@ TEST_CASE("An administrator's KILL on the server itself ends a read, which is no
     REQUIRE(support::wait_until(patience, [&] {
         const auto found = server().query(
             "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' "
-            "AND id <> CONNECTION_ID() AND time >= 1");
+            "AND id <> CONNECTION_ID() AND time >= 2");
         if (!found.empty()) id = found[0].at(0).value();
         return !id.empty();
     }));
