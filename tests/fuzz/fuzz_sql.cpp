@@ -8,7 +8,6 @@
 
 #include "rules/analyze.hpp"
 #include "rules/digest.hpp"
-#include "rules/hint.hpp"
 #include "rules/lexer.hpp"
 #include "rules/literal.hpp"
 
@@ -68,8 +67,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             text.find_first_of("'\"`*#-/!+@") != std::string_view::npos);
     static_cast<void>(digest_text(text, options));
 
-    for (const auto& h : hints_of(text))
-        require(is_part_of(h.key, text) && is_part_of(h.value, text));
     for (const auto& statement : script.statements)
         for (const auto& e : statement.equalities) {
             require(!e.ordinals.empty());
