@@ -13,6 +13,8 @@ std::string_view to_string(pin_reason why) noexcept {
             return "named_lock";
         case pin_reason::user_variable:
             return "user_variable";
+        case pin_reason::session_variable:
+            return "session_variable";
         case pin_reason::prepared_text:
             return "prepared_text";
         case pin_reason::handler:
@@ -45,6 +47,8 @@ std::string_view ended_by(pin_reason why) noexcept {
             return "DEALLOCATE PREPARE";
         case pin_reason::handler:
             return "HANDLER ... CLOSE";
+        case pin_reason::session_variable:
+            return "SET ... = DEFAULT";
         case pin_reason::binary_log_off:
             return "SET sql_log_bin = 1";
         case pin_reason::xa_transaction:

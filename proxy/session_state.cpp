@@ -12,6 +12,7 @@
 #include "rules/literal.hpp"
 #include "rules/lock_calls.hpp"
 #include "rules/prepared_text.hpp"
+#include "rules/utf8.hpp"
 
 namespace proxy {
 namespace {
@@ -28,8 +29,8 @@ constexpr std::array character_set_variables = {"character_set_client", "charact
                                                 "character_set_results", "collation_connection"};
 
 bool concerns_character_sets(std::string_view name) {
-    return name == "names" || name == "character set" || name.starts_with("character_set_") ||
-           name == "collation_connection";
+    return name == "names" || name == "character set" || name == "collation_connection" ||
+           (name.starts_with("character_set_") && pool::find_variable(name));
 }
 
 rules::multibyte multibyte_of(std::string_view charset) {
@@ -68,6 +69,32 @@ bool is_ascii(std::string_view text) {
                        [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != 0; });
 }
 
+/// Whether the server takes the bytes as they are, and without a warning.
+bool is_valid(std::string_view text, std::string_view charset) {
+    if (text.find('\0') != text.npos) return false;
+    if (charset == "utf8mb4") return rules::is_utf8(text, 4);
+    if (charset == "utf8mb3") return rules::is_utf8(text, 3);
+    return charset == "latin1";
+}
+
+/// True if a variable that is not tracked has the value again that connections begin with.
+bool is_default(const rules::assignment& set) {
+    using kind = rules::assignment::value_kind;
+    // Their DEFAULT is another value.
+    constexpr std::array others = {"character_set_database", "collation_database",
+                                   "pseudo_thread_id"};
+    if (std::find(others.begin(), others.end(), set.name) != others.end()) return false;
+    if (set.kind == kind::default_value) return true;
+    if (set.name == "timestamp") return set.kind == kind::number && set.text == "0";
+    return set.name == "gtid_next" && set.kind == kind::string &&
+           boost::algorithm::iequals(set.text, "'AUTOMATIC'");
+}
+
+/// Whoever has had it set may ask for what it has collected even when it is off again.
+bool collects(std::string_view variable) {
+    return variable == "profiling" || variable == "optimizer_trace";
+}
+
 bool is_on(const rules::assignment& set) {
     return set.text == "1" || set.text == "ON" || set.text == "TRUE" || set.text == "on" ||
            set.text == "true";
@@ -84,7 +111,8 @@ std::string portable_literal(std::string_view text, const pool::session_vector& 
     if (charset == "ucs2" || charset.starts_with("utf16") || charset.starts_with("utf32"))
         return {};
     const std::string value = rules::string_value(text, lexing);
-    if (!is_ascii(value)) return {};
+    const bool as_sent = text_in(vector, "character_set_client") == charset;
+    if (!is_ascii(value) && !(as_sent && is_valid(value, charset))) return {};
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out = "_";
     out.append(charset).append(" 0x");
@@ -462,7 +490,7 @@ bool session_state::apply(const rules::statement_facts& statement, bool failed, 
             unpin(pin_reason::xa_transaction);
     }
 
-    if (sets) apply_assignments(statement, undone);
+    if (sets && !undone) apply_assignments(statement, alone && !failed);
     switch (statement.cls) {
         case statement_class::set_session:
         case statement_class::set_transaction:
@@ -600,9 +628,9 @@ void session_state::apply_prepared_text(const rules::script_facts& script, std::
     }
 }
 
-void session_state::apply_assignments(const rules::statement_facts& statement, bool undone) {
+/// `surely`: it stands alone and has succeeded.
+void session_state::apply_assignments(const rules::statement_facts& statement, bool surely) {
     using scope = rules::assignment::scope_kind;
-    if (undone) return;
     for (const rules::assignment& set : statement.assignments) {
         if (set.scope == scope::user) apply_user_variable(set);
         if (set.scope != scope::session) continue;
@@ -624,11 +652,16 @@ void session_state::apply_assignments(const rules::statement_facts& statement, b
         } else if (statement.cls == statement_class::set_transaction) {
             ask(set.name);  // SET SESSION TRANSACTION is not told either
         } else if (!pool::find_variable(set.name)) {
-            pin(pin_reason::unknown);
+            apply_untracked(set, surely);
         } else if (set.name == "max_join_size") {
             ask("sql_big_selects");  // is reset by it, untold (tried on 9.7)
         }
     }
+}
+
+void session_state::apply_untracked(const rules::assignment& set, bool surely) {
+    if (!surely || !is_default(set)) return hold(pin_reason::session_variable, set.name);
+    if (!collects(set.name)) let_go(pin_reason::session_variable, set.name);
 }
 
 /// SET NAMES chooses the collation of results, too; who sets their character set takes its default

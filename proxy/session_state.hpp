@@ -165,7 +165,8 @@ private:
     void apply_all(const rules::script_facts& script, bool failed);
     /// True if it explains a change of state that the server has reported.
     bool apply(const rules::statement_facts& statement, bool failed, bool undone, bool alone);
-    void apply_assignments(const rules::statement_facts& statement, bool undone);
+    void apply_assignments(const rules::statement_facts& statement, bool surely);
+    void apply_untracked(const rules::assignment& set, bool surely);
     void apply_results_collation(const rules::assignment& set);
     void apply_user_variable(const rules::assignment& set);
     void apply_temporary_tables(const rules::statement_facts& statement, bool failed, bool alone);

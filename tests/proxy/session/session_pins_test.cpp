@@ -1,6 +1,7 @@
 // What keeps a session on its connection, and what lets it go: two sessions, one connection to a
 // real server.
 #include <catch2/catch.hpp>
+#include <cctype>
 
 #include "tests/proxy/session/twin_walk.hpp"
 
@@ -25,6 +26,10 @@ TEST_CASE("A pin ends with the statement that ends its cause", "[proxy]") {
         {"PREPARE s FROM 'SELECT 1'", "DEALLOCATE PREPARE s"},
         {"HANDLER one.pinned OPEN", "HANDLER pinned CLOSE"},
         {"LOCK TABLES one.pinned READ", "UNLOCK TABLES"},
+        {"SET timestamp = 5", "SET timestamp = DEFAULT"},
+        {"SET timestamp = 5, rbr_exec_mode = 'IDEMPOTENT'",
+         "SET timestamp = 0, @@session.rbr_exec_mode = DEFAULT"},
+        {"SET character_set_server = latin1", "SET character_set_server = DEFAULT"},
         {"BEGIN", "COMMIT"},
         {"SET autocommit = 0; SELECT * FROM one.pinned", "COMMIT"},
         {"XA START 'x'; DO 1; XA END 'x'; XA PREPARE 'x'", "XA ROLLBACK 'x'"},
@@ -48,6 +53,50 @@ TEST_CASE("A pin ends with the statement that ends its cause", "[proxy]") {
     CHECK_THROWS_AS(next.query("SELECT * FROM one.x"), support::server_error);
 }
 
+TEST_CASE("A variable that is tracked is its session's own, and does not pin", "[proxy]") {
+    struct {
+        const char* name;
+        const char* value;
+    } const table[] = {
+        {"explain_json_format_version", "1"},
+        {"generated_random_password_length", "10"},
+        {"group_replication_consistency", "EVENTUAL"},
+        {"innodb_ddl_buffer_size", "2097152"},
+        {"innodb_ddl_threads", "2"},
+        {"innodb_ft_enable_stopword", "0"},
+        {"innodb_parallel_read_threads", "2"},
+        {"keep_files_on_create", "1"},
+        {"myisam_sort_buffer_size", "4194304"},
+        {"myisam_stats_method", "nulls_equal"},
+        {"optimizer_max_subgraph_pairs", "1000"},
+        {"print_identified_with_as_hex", "1"},
+        {"query_alloc_block_size", "16384"},
+        {"range_alloc_block_size", "8192"},
+        {"secondary_engine_cost_threshold", "5.500000"},
+        {"select_into_disk_sync", "1"},
+        {"set_operations_buffer_size", "131072"},
+        {"show_create_table_skip_secondary_engine", "1"},
+        {"show_gipk_in_create_table_and_information_schema", "0"},
+        {"transaction_allow_batching", "1"},
+        {"use_secondary_engine", "OFF"},
+    };
+    auto one = tidegate().connect(app);
+    auto other = tidegate().connect(app);
+    for (const auto& [name, value] : table) {
+        CAPTURE(name);
+        const std::string question = "SELECT @@SESSION." + std::string(name);
+        const std::string before = other.value(question);
+        CHECK(before != value);
+        const std::string set = "SET " + std::string(name) + " = ";
+        one.query(set + (std::isalpha(*value) != 0 ? "'" + std::string(value) + "'" : value));
+        CHECK(other.value(question) == before);
+        CHECK(one.value(question) == value);
+    }
+    one.query("SET character_set_server = latin1");
+    one.query("SET character_set_server = DEFAULT");
+    CHECK(other.value("SELECT @@character_set_server") == "utf8mb4");
+}
+
 TEST_CASE("A lock that was not taken does not pin", "[proxy]") {
     auto holder = server().connect(app);
     REQUIRE(holder.value("SELECT GET_LOCK('taken', 1)") == "1");
@@ -68,6 +117,7 @@ TEST_CASE("User variables set to literals go with their session", "[proxy]") {
         "SET @`y` = ''",
         "SET @y = 'a\\nb\\\\'",
         "SET @x = NULL",
+        "SET @y = 'caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80'",
         "SET @y = 0x4142",
         "SET @x = b'101'",
         "SET @y = 1e3",

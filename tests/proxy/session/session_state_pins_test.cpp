@@ -35,9 +35,12 @@ TEST_CASE("State that cannot be carried to another connection pins", "[proxy]") 
         {"SET sql_log_bin = 0", pin_reason::binary_log_off},
         {"SET ROLE NONE", pin_reason::unknown},
         {"XA PREPARE 'x'", pin_reason::xa_transaction},
-        {"SET insert_id = 7", pin_reason::unknown},
-        {"SET timestamp = 1", pin_reason::unknown},
-        {"SET gtid_next = 'AUTOMATIC'", pin_reason::unknown},
+        {"SET insert_id = 7", pin_reason::session_variable},
+        {"SET timestamp = 1", pin_reason::session_variable},
+        {"SET gtid_next = 'ANONYMOUS'", pin_reason::session_variable},
+        {"SET character_set_server = latin1", pin_reason::session_variable},
+        {"SET pseudo_thread_id = DEFAULT", pin_reason::session_variable},
+        {"SET timestamp = 1; SET timestamp = DEFAULT", pin_reason::session_variable},
     }));
     CAPTURE(sql);
     talk t;
@@ -266,6 +269,40 @@ TEST_CASE("A lock whose name is an expression lasts until all are released", "[p
     CHECK(t.state.is_pinned(pin_reason::named_lock));
     t.run("SELECT RELEASE_ALL_LOCKS()");
     CHECK_FALSE(t.state.is_pinned());
+}
+
+TEST_CASE("A variable that is not tracked pins until it is set to its default", "[proxy]") {
+    const auto [set, back] = GENERATE(values<std::pair<const char*, const char*>>({
+        {"SET timestamp = 5", "SET timestamp = DEFAULT"},
+        {"SET timestamp = 5.5", "SET @@timestamp = 0"},
+        {"SET @@session.gtid_next = 'ANONYMOUS'", "SET gtid_next = 'automatic'"},
+        {"SET LOCAL sql_log_off = 1", "SET sql_log_off = DEFAULT"},
+    }));
+    CAPTURE(set, back);
+    talk t;
+    t.run(back);
+    CHECK_FALSE(t.state.is_pinned());
+    t.run(set);
+    CHECK(t.state.is_pinned(pin_reason::session_variable));
+    t.run(back, {.failed = true});
+    CHECK(t.state.is_pinned(pin_reason::session_variable));
+    t.run("SET rand_seed1 = 1");
+    t.run(back);
+    CHECK(t.state.is_pinned(pin_reason::session_variable));  // the other one is left
+    t.state.reset(nullptr);
+    t.run(set);
+    t.run(back);
+    CHECK_FALSE(t.state.is_pinned());
+}
+
+TEST_CASE("What a variable has made the server collect keeps the connection", "[proxy]") {
+    const char* name = GENERATE("profiling", "optimizer_trace");
+    talk t;
+    t.run("SET " + std::string(name) + " = DEFAULT");
+    CHECK_FALSE(t.state.is_pinned());
+    t.run("SET " + std::string(name) + " = 1");
+    t.run("SET " + std::string(name) + " = DEFAULT");
+    CHECK(t.state.is_pinned(pin_reason::session_variable));
 }
 
 TEST_CASE("sql_log_bin pins while it is off", "[proxy]") {
