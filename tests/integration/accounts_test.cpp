@@ -108,5 +108,18 @@ TEST_CASE("What the server says of an account reaches the client", "[accounts]")
         }
         CHECK(directly != 0);
         CHECK(error_of(servers, {user, "x", ""}) == directly);
+        if (user == std::string("locked")) CHECK(directly == 3118);
+        if (user == std::string("expired")) CHECK(directly == 1862);
     }
+}
+
+TEST_CASE("A server that lets an account in for a new password only says so", "[accounts]") {
+    cluster servers({.schema = "CREATE USER expired IDENTIFIED BY 'x' PASSWORD EXPIRE",
+                     .users = {watcher, "{name: expired, password: x}"},
+                     .primary_arguments = {"--disconnect-on-expired-password=OFF"}});
+    constexpr unsigned must_change_password = 1820;
+    CHECK(error_of(servers, {"expired", "x", ""}) == must_change_password);
+    CHECK(error_of(servers, {"expired", "x", "information_schema"}) == must_change_password);
+    servers.primary().query("ALTER USER expired IDENTIFIED BY 'x'");
+    CHECK(error_of(servers, {"expired", "x", ""}) == 0);
 }

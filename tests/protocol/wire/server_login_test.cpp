@@ -333,6 +333,22 @@ TEST_CASE("A server cannot talk a client into sending its password in clear") {
     CHECK(client.advance(ask, 2).error() == errc::access_denied);
 }
 
+TEST_CASE("Over TLS a client gives its password to a server that asks for it in clear") {
+    client_login client(
+        {.user = "app", .password = "secret", .tls = client_login_options::tls_mode::required});
+    greeting hello{.server_version = "8",
+                   .capabilities = client_capabilities | capability::ssl,
+                   .auth_plugin = caching_sha2_password};
+    hello.nonce = first_nonce();
+    const auto first = client.advance(encoded(hello), 0);
+    REQUIRE(first.has_value());
+    REQUIRE(first->next == client_login::action::start_tls);
+    REQUIRE(client.tls_established().has_value());
+    const auto told = client.advance(encoded(auth_switch_request{mysql_clear_password, {}}), 3);
+    REQUIRE(told.has_value());
+    CHECK(as_text(told->output.subspan(header_size)) == std::string_view("secret\0", 7));
+}
+
 TEST_CASE("A client names the plugin it lacks and the server's refusal before the greeting") {
     client_login client({.user = "app", .password = "secret"});
     greeting hello{.server_version = "8",
