@@ -30,7 +30,72 @@ std::set<std::string> keys_with_values() {
     return out;
 }
 
+/// A key of `limits`, and the test that fails if it has no effect.
+struct tested_limit {
+    const char* key;
+    const char* file;
+    const char* test;
+};
+
+constexpr tested_limit tested_limits[] = {
+    {"clients_max", "proxy/session/session_limits_test.cpp",
+     "A client more than limits.clients_max is refused until another has left"},
+    {"connect_timeout", "pool/server_pool_limits_test.cpp",
+     "A server that never answers costs connect_timeout, and no slot"},
+    {"silence_timeout", "integration/silence_test.cpp",
+     "Without limits.silence_timeout a frozen primary is waited for"},
+    {"login_timeout", "integration/malformed_packet_test.cpp",
+     "A client that does not log in is closed after limits.login_timeout"},
+    {"connections_max", "proxy/session/session_threads_test.cpp",
+     "Clients of several threads are all served, however few connections there are"},
+    {"queue_timeout", "integration/transaction_test.cpp",
+     "A session that waits too long for a connection gets an error and lives on"},
+    {"queue_max", "proxy/session/session_pool_test.cpp",
+     "Who comes when the line is full is told so at once"},
+    {"answer_age_max", "proxy/session/session_answers_test.cpp",
+     "Answers are not learned if they may not"},
+    {"read_retries_max", "proxy/session/session_faults_test.cpp",
+     "A read that loses one connection after another is tried again as often as allowed"},
+    {"read_retry_time", "proxy/session/session_faults_test.cpp",
+     "A read that loses one connection after another is tried again as often as allowed"},
+    {"connection_max_age", "proxy/session/session_pool_test.cpp",
+     "Connections are closed when they are too old or unused, down to those kept warm"},
+    {"connection_idle_max", "proxy/session/session_pool_test.cpp",
+     "Connections are closed when they are too old or unused, down to those kept warm"},
+    {"client_idle_timeout", "proxy/session/session_limits_test.cpp",
+     "A client that is idle for limits.client_idle_timeout is told so and disconnected"},
+    {"shutdown_timeout", "integration/lifecycle_test.cpp",
+     "A transaction that does not end within limits.shutdown_timeout is rolled back"},
+    {"packet_bytes_max", "integration/malformed_packet_test.cpp",
+     "A nonsensical command is answered with an error or ends the session"},
+    {"memory", "integration/memory_test.cpp",
+     "Halves of long statements do not take the memory of others"},
+    {"convoy_max", "pool/convoy_test.cpp",
+     "A convoy is no longer than allowed, and the rest goes next"},
+    {"convoy_wait", "pool/convoy_test.cpp",
+     "Nobody waits longer than allowed behind a slow statement"},
+    {"prepared_per_connection_max", "integration/prepared_statement_test.cpp",
+     "More statements than a connection may hold take turns"},
+    {"prepared_per_session_max", "integration/prepared_statement_test.cpp",
+     "A session may prepare no more statements than limits.prepared_per_session_max"},
+};
+
 }  // namespace
+
+TEST_CASE("Every key of limits is named by a test of what it does", "[config]") {
+    std::set<std::string> tested;
+    for (const tested_limit& limit : tested_limits) {
+        CAPTURE(limit.key, limit.file, limit.test);
+        tested.insert("limits." + std::string(limit.key));
+        const std::string text = content("tests/" + std::string(limit.file));
+        CHECK(text.find("TEST_CASE(\"" + std::string(limit.test) + "\"") != text.npos);
+        CHECK(text.find(limit.key) != text.npos);
+    }
+    std::set<std::string> limits;
+    for (const std::string& key : keys_with_values())
+        if (key.rfind("limits.", 0) == 0) limits.insert(key);
+    CHECK(tested == limits);
+}
 
 TEST_CASE("docs/configuration.md has exactly the keys that the loader knows", "[config]") {
     const std::string page = content("docs/configuration.md");
