@@ -38,6 +38,7 @@ bool is_character_set(variable_id id) {
            name == "character_set_results" || name == "collation_connection";
 }
 constexpr std::uint16_t access_denied_code = 1045;
+constexpr std::uint16_t too_big_select = 1104;  // ER_TOO_BIG_SELECT
 
 bool is_about_the_plugin(const boost::system::error_code& why) {
     return why == protocol::errc::unknown_auth_plugin || why == protocol::errc::access_denied;
@@ -310,7 +311,16 @@ task<result<void>> backend_connection::start_tracking(server_refusal& refusal) {
 }
 
 task<result<variable_baseline>> backend_connection::read_variables() {
-    auto values = co_await ask(protocol::command::query, baseline_query());
+    const std::string_view query = baseline_query(is_mariadb_);
+    auto values = co_await ask(protocol::command::query, query);
+    const bool is_too_big = values && values->refusal && values->refusal->code == too_big_select;
+    if (is_too_big) {  // by max_join_size, as long as sql_big_selects is off
+        const auto lifted = co_await ask(protocol::command::query, unlimited_statement());
+        if (!lifted) co_return lifted.error();
+        values = co_await ask(protocol::command::query, query);
+        const auto back = co_await ask(protocol::command::query, "SET sql_big_selects=0");
+        if (!back) co_return back.error();
+    }
     if (!values) co_return values.error();
     if (values->refusal) co_return errc::bad_answer;
 
@@ -321,6 +331,7 @@ task<result<variable_baseline>> backend_connection::read_variables() {
         if (!id) continue;
         initial.set(*id, row[1] ? value_from_tracker(*id, *row[1]) : std::nullopt);
     }
+    if (is_too_big) initial.set(*find_variable("sql_big_selects"), "OFF");
     input_.release_if_empty();
     co_return variable_baseline(initial.settings().begin(), initial.settings().end());
 }

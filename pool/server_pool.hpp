@@ -181,7 +181,9 @@ public:
 
     /// From now on a fresh connection is thought to be in this state: the server has other
     /// defaults.
-    void set_blank(shared_vector blank) { blank_ = std::move(blank); }
+    void set_blank(shared_vector blank);
+    /// Whether the server runs init_connect: then a reset connection is not what a new one is.
+    void note_init_connect(bool runs) noexcept { runs_init_connect_ = runs; }
 
     /// Closes all connections, those on loan too; new ones may be opened.  For a server that does
     /// not answer: whoever waits for it finds its connection lost, whoever is in line is told that
@@ -280,6 +282,7 @@ private:
     pool_limits limits_;
     block_pool* blocks_;
     shared_vector blank_;
+    bool runs_init_connect_ = false;
     pool_observer* observer_;
     std::vector<connection_ptr> idle_;                   // most recently used last
     std::vector<backend_connection*> all_;               // idle, lent, being opened or being reset

@@ -17,6 +17,28 @@ server_pool::clock::time_point server_pool::retirement() {
     return clock::now() + limits_.age_max - limits_.age_max / 10 * part / parts;
 }
 
+namespace {
+
+/// Whether the accounts of sessions may be unable to bring a connection from one to the other.
+bool differ_in_privileged(const variable_baseline& one, const variable_baseline& other) {
+    const auto differs = [](const session_vector::setting& mine, const variable_baseline& theirs) {
+        if (!takes_privilege(mine.id)) return false;
+        const auto same = std::ranges::find(theirs, mine.id, &session_vector::setting::id);
+        return same != theirs.end() && same->value != mine.value;
+    };
+    return std::ranges::any_of(one, [&](const auto& mine) { return differs(mine, other); });
+}
+
+}  // namespace
+
+void server_pool::set_blank(shared_vector blank) {
+    blank_ = std::move(blank);
+    if (!blank_->defaults() || server_.is_copy) return;
+    for (backend_connection* one : all_)
+        if (differ_in_privileged(*one->own_defaults(), *blank_->defaults())) one->retire_at = {};
+    sweep(clock::now());
+}
+
 void server_pool::reset(connection_ptr connection, vector_interner& vectors) {
     if (shut_down_ || connection->is_aborted() || connection->retired)
         return take_back(std::move(connection));
@@ -29,7 +51,9 @@ task<void> server_pool::reset_one(connection_ptr connection, vector_interner& ve
     const result<void> done = co_await connection->reset(vectors, give_up);
     observer_->reset(done.has_value());
     observer_->taken_back();
+    if (runs_init_connect_) connection->retired = true;
     if (done) {
+        note_generation(*connection);
         settle(std::move(connection));
     } else {
         close(std::move(connection));

@@ -191,8 +191,15 @@ constexpr auto tracking_prefix =
     "SET SESSION session_track_schema=ON, session_track_state_change=ON, "
     "session_track_gtids=OWN_GTID, session_track_transaction_info=CHARACTERISTICS, "
     "session_track_system_variables='"sv;
-constexpr auto baseline_prefix = "SHOW SESSION VARIABLES WHERE Variable_name IN ('"sv;
+// With a limit of their own: SHOW obeys sql_select_limit.
+constexpr auto baseline_prefix =
+    "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.session_variables "
+    "WHERE VARIABLE_NAME IN ('"sv;
 constexpr auto globals_prefix =
+    "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables "
+    "WHERE VARIABLE_NAME IN ('init_connect','max_prepared_stmt_count','"sv;
+constexpr auto mariadb_baseline_prefix = "SHOW SESSION VARIABLES WHERE Variable_name IN ('"sv;
+constexpr auto mariadb_globals_prefix =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('init_connect','max_prepared_stmt_count','"sv;
 
 template <std::size_t Capacity>
@@ -219,8 +226,15 @@ consteval auto joined(std::string_view prefix, std::string_view separator, std::
 }
 
 constexpr auto tracking_text = joined(tracking_prefix, ",", "'", false);
-constexpr auto baseline_text = joined(baseline_prefix, "','", "')", true);
-constexpr auto globals_text = joined(globals_prefix, "','", "')", true);
+constexpr auto baseline_text = joined(baseline_prefix, "','", "') LIMIT 1000", false);
+constexpr auto globals_text = joined(globals_prefix, "','", "') LIMIT 1000", false);
+constexpr auto mariadb_baseline_text = joined(mariadb_baseline_prefix, "','", "')", true);
+constexpr auto mariadb_globals_text = joined(mariadb_globals_prefix, "','", "')", true);
+
+template <class Text>
+constexpr std::string_view view_of(const Text& text) {
+    return {text.bytes.data(), text.size};
+}
 
 bool is_number(std::string_view text) {
     if (!text.empty() && text.front() == '-') text.remove_prefix(1);
@@ -299,15 +313,15 @@ variable_value value_from_tracker(variable_id id, std::string_view text) {
 }
 
 std::string_view tracking_statement() {
-    return {tracking_text.bytes.data(), tracking_text.size};
+    return view_of(tracking_text);
 }
 
-std::string_view baseline_query() {
-    return {baseline_text.bytes.data(), baseline_text.size};
+std::string_view baseline_query(bool of_mariadb) {
+    return of_mariadb ? view_of(mariadb_baseline_text) : view_of(baseline_text);
 }
 
-std::string_view globals_query() {
-    return {globals_text.bytes.data(), globals_text.size};
+std::string_view globals_query(bool of_mariadb) {
+    return of_mariadb ? view_of(mariadb_globals_text) : view_of(globals_text);
 }
 
 }  // namespace pool

@@ -48,8 +48,12 @@ variable_value value_from_tracker(variable_id id, std::string_view text);
 /// The statements that a backend connection begins with: turn the session trackers on, and read the
 /// tracked variables' initial values.
 std::string_view tracking_statement();
-std::string_view baseline_query();
+std::string_view baseline_query(bool of_mariadb = false);
+/// Lets a session see every row of the lists above, whatever max_join_size says.
+inline std::string_view unlimited_statement() {
+    return "SET sql_big_selects=1";
+}
 /// Their global values, and what else new sessions depend on.
-std::string_view globals_query();
+std::string_view globals_query(bool of_mariadb = false);
 
 }  // namespace pool

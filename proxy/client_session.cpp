@@ -452,6 +452,7 @@ pool::task<void> client_session::let_go() {
     if (!connection) co_return;
     const auto done = co_await connection->reset(worker_->vectors(), clock::time_point::max());
     // If it is lost, all of it is gone as well.
+    if (worker_->primary_facts().runs_init_connect) connection->retired = true;
     if (done && state_->can_be_reset()) connection.give_back();
 }
 

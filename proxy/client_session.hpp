@@ -233,6 +233,7 @@ private:
                                const request& what, bool again);
     pool::task<attempt> obtain(pool::server_pool& servers, pool::lease& connection);
     pool::task<attempt> bring_to_state(pool::backend_connection& connection, const request& what);
+    bool sees_others_warnings(const request& what) const;
     bool may_send_ahead(const pool::backend_connection& connection, const request& what) const;
     pool::task<attempt> send_ahead(pool::backend_connection& connection, const request& what,
                                    protocol::bytes_view frames);
@@ -314,9 +315,10 @@ private:
     pool::server_refusal refusal_;
     pool::backend_connection* running_ = nullptr;  // what the command runs on now
     const pool::server_endpoint* running_on_ = nullptr;
-    bool sends_file_ = false;   // the client does, to the server
-    bool dumps_ = false;        // the server sends its binlog, without end
-    bool interrupted_ = false;  // by KILL QUERY, during this command
+    bool sends_file_ = false;     // the client does, to the server
+    bool dumps_ = false;          // the server sends its binlog, without end
+    bool interrupted_ = false;    // by KILL QUERY, during this command
+    bool just_borrowed_ = false;  // the connection that the statement runs on
     enum class elsewhere : std::uint8_t { no, there, prepared, calling };
     elsewhere elsewhere_ = elsewhere::no;           // the command runs in another default schema
     bool told_elsewhere_ = false;                   // the client has been told which one

@@ -106,7 +106,7 @@ pool::task<void> primary_probe::tell_positions() {
     const auto asked_at = clock::now();
     const pool::deadline guard(connection_->socket(), asked_at + timeout_);
     const auto answer = co_await connection_->ask(
-        protocol::command::query, "SELECT @@GLOBAL.gtid_owned, @@GLOBAL.gtid_executed");
+        protocol::command::query, "SELECT @@GLOBAL.gtid_owned, @@GLOBAL.gtid_executed LIMIT 1");
     if (!answer || answer->refusal || answer->rows.size() != 1 || answer->rows[0].size() != 2) {
         connection_.reset();  // the next probe opens another and says what is wrong
         co_return;
@@ -159,9 +159,21 @@ void primary_probe::note_silence() {
     if (!stopping && silence >= silence_max_) tell_silence_(silence);
 }
 
+/// Whatever limits the server sets to its sessions, this one sees all.  False if it is lost.
+pool::task<bool> primary_probe::lift_limits() {
+    const auto done =
+        co_await connection_->ask(protocol::command::query, pool::unlimited_statement());
+    co_return done.has_value();
+}
+
 /// False if the primary does not answer.
 pool::task<bool> primary_probe::ask_and_tell() {
-    const auto answer = co_await connection_->ask(protocol::command::query, pool::globals_query());
+    if (globals_.empty()) {
+        const bool lifted = co_await lift_limits();
+        if (!lifted) co_return false;
+    }
+    const auto answer = co_await connection_->ask(protocol::command::query,
+                                                  pool::globals_query(connection_->is_mariadb()));
     if (!answer || answer->refusal) co_return false;
     const bool is_new = globals_.empty();
     if (!is_new && answer->rows == globals_) {
@@ -185,6 +197,8 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     const auto give_up = clock::now() + timeout_;
     const auto fresh = co_await connection_->reset(vectors_, give_up);
     if (!fresh) co_return nullptr;
+    const bool lifted = co_await lift_limits();
+    if (!lifted) co_return nullptr;
     auto facts = std::make_shared<server_facts>();
     facts->defaults = connection_->own_defaults();
     facts->version = version_override_.empty() ? connection_->server_version() : version_override_;
@@ -194,7 +208,7 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     const auto settings = co_await connection_->ask(
         protocol::command::query,
         "SELECT @@sql_mode, @@GLOBAL.max_prepared_stmt_count, LENGTH(@@GLOBAL.init_connect) > 0, "
-        "@@GLOBAL.interactive_timeout, @@GLOBAL.wait_timeout");
+        "@@GLOBAL.interactive_timeout, @@GLOBAL.wait_timeout LIMIT 1");
     if (!settings || settings->rows.size() != 1 || settings->rows[0].size() != 5 ||
         !settings->rows[0][0] || !settings->rows[0][1])
         co_return nullptr;
@@ -207,7 +221,7 @@ pool::task<std::shared_ptr<const server_facts>> primary_probe::learn() {
     const auto collations = co_await connection_->ask(
         protocol::command::query,
         "SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME, IS_DEFAULT = 'Yes' "
-        "FROM information_schema.COLLATIONS");
+        "FROM information_schema.COLLATIONS LIMIT 10000");
     if (!collations) co_return nullptr;
     for (const auto& row : collations->rows) {
         if (row.size() != 4 || !row[0] || !row[1] || !row[2]) continue;

@@ -57,6 +57,7 @@ private:
     pool::task<void> probe_once();
     pool::task<void> tell_positions();
     pool::task<std::shared_ptr<const server_facts>> learn();
+    pool::task<bool> lift_limits();
     pool::task<bool> ask_and_tell();
 
     using clock = pool::backend_connection::clock;

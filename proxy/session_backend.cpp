@@ -51,10 +51,6 @@ bool must_guard(const rules::script_facts* facts, bool multi_statements,
            (!facts->single() || facts->front().incomplete || !state.defaults());
 }
 
-bool begins_with_warnings(const rules::script_facts* facts) {
-    return facts != nullptr && facts->front().effects.has(rules::effect::reads_warnings);
-}
-
 bool sets_globals(const rules::script_facts& facts) {
     return std::any_of(facts.statements.begin(), facts.statements.end(),
                        [](const rules::statement_facts& s) {
@@ -89,7 +85,7 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
     elsewhere_ = elsewhere::no;
     withdraw_offer();
     pool::lease connection = std::move(held_);
-    const bool was_held = static_cast<bool>(connection);
+    just_borrowed_ = !connection;
     if (!connection) {
         connection = servers.borrow_now(*account_, state_->vector());
         if (!connection && may_ride(what)) {
@@ -106,11 +102,6 @@ pool::task<client_session::attempt> client_session::attempt_on(pool::server_pool
         co_return refuse_interrupted();
     }
     const run_mark running(*this, *connection, servers.server());
-    if (!was_held && begins_with_warnings(what.facts)) {
-        // Those that are there are another session's.
-        const auto cleared = co_await connection->ask(protocol::command::query, "DO 0");
-        if (!cleared) co_return attempt::lost_unbegun;
-    }
     attempt outcome = co_await run_on(*connection, is_edge, what, false);
     if (outcome == attempt::unprepared) outcome = co_await run_on(*connection, is_edge, what, true);
     if (outcome == attempt::refused) {
@@ -220,7 +211,18 @@ pool::task<client_session::attempt> client_session::bring_to_state(
         const auto done = co_await connection.ask(command::set_option, multi_statements_off);
         if (!done) co_return attempt::lost_unbegun;
     }
+    if (sees_others_warnings(what)) {
+        const auto done = co_await connection.ask(command::query, "DO 0");  // has none
+        if (!done) co_return attempt::lost_unbegun;
+    }
     co_return attempt::finished;
+}
+
+/// The session has left the connection of its last statement, or needed none for it: then it has no
+/// warnings, and those that are on this connection are none of its business.
+bool client_session::sees_others_warnings(const request& what) const {
+    return just_borrowed_ && what.facts != nullptr &&
+           what.facts->front().effects.has(rules::effect::reads_warnings);
 }
 
 /// A read may go out in one write with the commands that bring its connection to the session's
@@ -231,8 +233,10 @@ bool client_session::may_send_ahead(const pool::backend_connection& connection,
     const bool moves =
         connection.state() != state_->vector() ||
         (what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id));
-    return moves && what.repeatable && connection.can_queue_move(*state_->vector()) &&
-           other_schema(what).empty() &&
+    // A schema that is gone is no error of the read's own: it is run again without one.
+    const bool is_in_schema = connection.state()->schema() == state_->vector()->schema();
+    return moves && is_in_schema && what.repeatable && !sees_others_warnings(what) &&
+           connection.can_queue_move(*state_->vector()) && other_schema(what).empty() &&
            !must_guard(what.facts, multi_statements_, *state_->vector());
 }
 

@@ -293,6 +293,7 @@ void worker::on_facts(std::shared_ptr<const server_facts> primary) {
     fresh.use_defaults(defaults_);
     const pool::shared_vector blank = vectors_.intern(std::move(fresh));
     primary_->set_blank(blank);
+    primary_->note_init_connect(primary_facts().runs_init_connect);
     limit_prepared(*primary_, settings().primary);
     for (std::size_t i = 0; i < edges_.size(); ++i) {
         edges_[i]->set_blank(blank);

@@ -60,6 +60,23 @@ std::vector<support::mysql_connection> busy(int count) {
     return all;
 }
 
+/// Those that are opened from now on run init_connect, and begin with what is global now.
+void kill_connections() {
+    support::mysql_server& server = shared().primary();
+    for (const support::row& one :
+         server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'"))
+        server.query("KILL " + *one[0]);
+    const bool replaced = support::wait_until(patience, [] {
+        try {
+            busy(2);
+            return true;
+        } catch (const support::server_error&) {
+            return false;  // one of those that were killed
+        }
+    });
+    REQUIRE(replaced);
+}
+
 std::string role_of(support::mysql_connection& session, const std::string& sql) {
     session.query(sql);
     return last_route(session).role;
@@ -114,11 +131,80 @@ TEST_CASE("A statement means what its session's own sql_mode makes of it", "[def
 TEST_CASE("What init_connect sets is what an account's sessions begin with", "[defaults]") {
     const global_value set("init_connect", "\"SET lc_time_names = 'fr_FR'\"", "''");
     // Only a connection that is opened from now on runs it.
-    support::mysql_server& server = shared().primary();
-    for (const support::row& one :
-         server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'"))
-        server.query("KILL " + *one[0]);
+    kill_connections();
     CHECK(new_sessions_have("SELECT DATE_FORMAT('2026-03-01', '%M')", "mars"));
+}
+
+TEST_CASE("What init_connect sets is there after connections have been reset", "[defaults]") {
+    const global_value set("init_connect", "\"SET lc_time_names = 'fr_FR'\"", "''");
+    kill_connections();
+    REQUIRE(new_sessions_have("SELECT @@lc_time_names", "fr_FR"));
+    for (int i = 0; i < 3; ++i) {
+        busy(2);  // left in transactions, and so reset
+        auto session = shared().connect("shop");
+        CHECK(session.value("SELECT @@lc_time_names") == "fr_FR");
+    }
+}
+
+TEST_CASE("A default that takes a privilege reaches new sessions", "[defaults]") {
+    auto old = shared().connect("shop");
+    CHECK(old.value("SELECT COUNT(*) FROM shop.visits") == "2");
+    const global_value set("sql_require_primary_key", "ON", "OFF");
+    CHECK(new_sessions_have("SELECT @@sql_require_primary_key + LENGTH('')", "1"));
+    auto young = shared().connect("shop");
+    CHECK_THROWS_AS(young.query("CREATE TABLE shop.without_key (a INT)"), support::server_error);
+}
+
+TEST_CASE("Limits that the server sets to its sessions hide no variable", "[defaults]") {
+    const std::string name = GENERATE("sql_select_limit", "max_join_size");
+    CAPTURE(name);
+    const global_value set(name, "2", "DEFAULT");
+    const auto limited = [&] { return new_sessions_have("SELECT @@" + name, "2"); };
+    REQUIRE(limited());
+    kill_connections();  // others are opened, and the primary is asked, under the limit
+    REQUIRE(limited());
+    auto one = shared().connect("shop");
+    one.query("SET time_zone = '+02:00', max_join_size = DEFAULT");
+    for (int i = 0; i < 4; ++i) {
+        CHECK(one.value("SELECT @@time_zone, CONNECTION_ID()") == "+02:00");
+        auto other = shared().connect("shop");
+        CHECK(other.value("SELECT @@time_zone, CONNECTION_ID()") == "SYSTEM");
+        CHECK(other.value("SELECT @@" + name) == "2");
+    }
+}
+
+TEST_CASE("Warnings are a session's own", "[defaults]") {
+    const auto held = busy(2);
+    {
+        auto one = shared().connect("shop");
+        one.query("SELECT CAST('secret' AS SIGNED)");
+    }
+    auto other = shared().connect("shop");
+    CHECK(other.query("SHOW WARNINGS").empty());
+    CHECK(other.value("SELECT @@warning_count") == "0");
+    other.query("SELECT CAST('own' AS SIGNED)");
+    CHECK(other.query("SHOW WARNINGS").size() == 1);
+}
+
+TEST_CASE("A read whose session's schema is gone runs once", "[defaults]") {
+    support::mysql_server& server = shared().primary();
+    server.query(
+        "CREATE DATABASE gone; CREATE TABLE shop.log (id INT AUTO_INCREMENT PRIMARY KEY);"
+        "SET GLOBAL log_bin_trust_function_creators = ON;"
+        "CREATE FUNCTION shop.logs() RETURNS INT MODIFIES SQL DATA BEGIN "
+        "INSERT INTO shop.log VALUES (); RETURN 1; END;"
+        "CREATE VIEW shop.logged AS SELECT shop.logs() AS one");
+    auto one = shared().connect("gone");
+    {
+        const auto held = busy(2);  // of three, so that the others have this one
+        auto mover = shared().connect("shop");
+        mover.query("SET time_zone = '+05:00'");
+        mover.query("SELECT COUNT(*) FROM visits");
+    }
+    server.query("DROP DATABASE gone");
+    CHECK(one.value("SELECT one FROM shop.logged") == "1");
+    CHECK(server.value("SELECT COUNT(*) FROM shop.log") == "1");
+    server.query("DROP VIEW shop.logged; DROP FUNCTION shop.logs; DROP TABLE shop.log");
 }
 
 TEST_CASE("An edge with other defaults answers as the primary does", "[defaults]") {
