@@ -44,6 +44,7 @@ class worker;
 ///   session_answers.cpp     statements that need no server
 ///   session_kill.cpp        KILL, of other sessions and of this one
 ///   session_memory.cpp      when memory is short
+///   session_stored_code.cpp what statements run that is stored in the server
 class client_session final : public pool::reclaimable, public response_observer {
 public:
     using clock = std::chrono::steady_clock;
@@ -120,6 +121,7 @@ private:
         bool repeatable = false;  // a read that may be tried again if the connection is lost
         bool has_attributes = false;
         answer_recorder* recorder = nullptr;  // takes down the answer
+        bool changes_stored_code = false;     // or may do so
     };
 
     using maybe_reason = std::optional<disconnect_reason>;
@@ -225,6 +227,15 @@ private:
                                                  session_statement& statement);
     std::optional<pool::memory_share> room_for_statement(std::size_t text_bytes,
                                                          const rules::script_facts& facts);
+
+    // session_stored_code.cpp
+    bool changes_stored_code(const rules::script_facts& facts, std::string_view text) const;
+    pool::task<void> learn_stored_code();
+    void note_new_code(const request& what);
+    void note_prepared_text(const request& what);
+    bool reads_last_insert_id(const request& what) const;
+    pool::task<void> settle_last_insert_id();
+    void renew_facts(session_statement& statement);
 
     // session_backend.cpp
     class run_mark;

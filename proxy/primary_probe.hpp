@@ -14,6 +14,7 @@
 #include "proxy/config.hpp"
 #include "proxy/primary_position.hpp"
 #include "proxy/server_facts.hpp"
+#include "proxy/stored_code_reader.hpp"
 
 namespace proxy {
 
@@ -34,8 +35,13 @@ public:
     /// Called after a probe that found the primary silent for limits.silence_timeout or longer.
     using silence_listener = std::function<void(std::chrono::milliseconds silence)>;
 
+    /// Called after the stored code has been read, from `asked_at` on; null if it is what it was.
+    using code_listener = std::function<void(std::chrono::steady_clock::time_point asked_at,
+                                             std::shared_ptr<const stored_code_report> report)>;
+
     primary_probe(const config& settings, listener tell, zone_listener tell_zone,
-                  position_listener tell_position, silence_listener tell_silence);
+                  position_listener tell_position, silence_listener tell_silence,
+                  code_listener tell_code);
     ~primary_probe();  // stop()s
     primary_probe(const primary_probe&) = delete;
     primary_probe& operator=(const primary_probe&) = delete;
@@ -51,6 +57,8 @@ public:
     void ask_position();
     /// Any thread.  Asks at once whether the global variables have changed.
     void ask_globals();
+    /// Any thread.  Reads at once what code the primary stores.
+    void ask_stored_code();
 
 private:
     pool::task<void> run();
@@ -58,7 +66,9 @@ private:
     pool::task<void> tell_positions();
     pool::task<std::shared_ptr<const server_facts>> learn();
     pool::task<bool> lift_limits();
-    pool::task<bool> ask_and_tell();
+    pool::task<bool> ask_globals_of_primary(std::chrono::steady_clock::time_point give_up,
+                                            std::shared_ptr<const server_facts>& learned);
+    pool::task<bool> read_stored_code();
 
     using clock = pool::backend_connection::clock;
 
@@ -68,6 +78,7 @@ private:
     zone_listener tell_zone_;
     position_listener tell_position_;
     silence_listener tell_silence_;
+    code_listener tell_code_;
     pool::server_endpoint server_;
     pool::backend_account account_;
     std::chrono::milliseconds timeout_;
@@ -82,6 +93,10 @@ private:
     bool stopping_ = false;
     bool position_wanted_ = false;
     bool globals_wanted_ = false;
+    bool code_wanted_ = false;
+    clock::time_point next_reading_{};  // of the stored code
+    clock::time_point no_reading_before_{};
+    stored_code_reader code_;
     std::vector<std::vector<std::optional<std::string>>> globals_;  // when the facts were learned
     std::thread thread_;
 };

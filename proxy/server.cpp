@@ -40,7 +40,10 @@ public:
               [this](const position_report& report) {
                   for (const auto& worker : workers_) worker->tell(report);
               },
-              [this](std::chrono::milliseconds silence) { on_silence(silence); }),
+              [this](std::chrono::milliseconds silence) { on_silence(silence); },
+              [this](auto asked_at, std::shared_ptr<const stored_code_report> report) {
+                  on_stored_code(asked_at, report.get());
+              }),
           edge_probes_(
               *settings_,
               [this](std::size_t edge, bool answers) {
@@ -57,6 +60,7 @@ public:
         environment.log = &log_;
         environment.ask_position = [this] { probe_.ask_position(); };
         environment.ask_globals = [this] { probe_.ask_globals(); };
+        environment.ask_stored_code = [this] { probe_.ask_stored_code(); };
         environment.send_kill = [this](kill_order order) {
             const std::size_t owner = connection_ids::worker_of(order.id, workers_.size());
             workers_[owner]->tell(std::move(order));
@@ -221,6 +225,39 @@ private:
         for (const auto& worker : workers_) worker->tell_primary_is_silent();
     }
 
+    /// On the probe's thread.  Nobody goes on who waits before all workers have been told.
+    void on_stored_code(std::chrono::steady_clock::time_point asked_at,
+                        const stored_code_report* report) {
+        if (report != nullptr) {
+            for (const auto& worker : workers_) worker->tell(report->code);
+            log_stored_code(*report);
+        }
+        for (const auto& worker : workers_) worker->tell_code_known(asked_at);
+    }
+
+    void log_stored_code(const stored_code_report& report) {
+        if (report.code->size() != last_code_.code->size() || last_code_.objects == 0)
+            log_.info(log_event("stored_code")("objects", report.objects)("names_with_effects",
+                                                                          report.code->size())
+                          .text());
+        if (!report.refusal.empty() && report.refusal != last_code_.refusal)
+            log_.warn(log_event("stored_code_unreadable")("error", report.refusal).text());
+        if (report.unread > last_code_.unread)
+            log_.warn(log_event("stored_code_too_large")("unread", report.unread)(
+                          "effect", "what is unread counts as doing everything to a session")
+                          .text());
+        const bool shown = last_code_.hidden >= report.hidden &&
+                           last_code_.triggers_hidden >= report.triggers_hidden;
+        if (!shown)
+            log_.warn(log_event("stored_code_hidden")("bodies", report.hidden)(
+                          "triggers", report.triggers_hidden ? "perhaps" : "seen")(
+                          "grant",
+                          "GRANT SHOW_ROUTINE, TRIGGER, SHOW VIEW, SELECT ON *.* TO the account "
+                          "of the first user")
+                          .text());
+        last_code_ = report;
+    }
+
     void on_primary_zone(const std::string& zone) {
         const std::lock_guard lock(health_mutex_);
         primary_zone_ = zone;
@@ -263,6 +300,7 @@ private:
     std::vector<router::edge_report> edges_;
     std::string primary_zone_;  // what time_zone = SYSTEM means; empty: not known
     std::vector<std::string> edge_zones_;
+    stored_code_report last_code_;  // of the probe's thread
 
     primary_probe probe_;  // last, these two: their threads use the rest
     edge_probes edge_probes_;

@@ -203,7 +203,7 @@ pool::task<client_session::attempt> client_session::bring_to_state(
         if (!moved) co_return note_refused_move(moved.error());
     }
     if (what.facts == nullptr) co_return attempt::finished;
-    if (what.facts->effects().has(rules::effect::reads_last_insert_id)) {
+    if (reads_last_insert_id(what)) {
         const auto done = co_await connection.ask(command::query, set_last_insert_id());
         if (!done) co_return attempt::lost_unbegun;
     }
@@ -230,9 +230,8 @@ bool client_session::sees_others_warnings(const request& what) const {
 /// away.  A write would have been done, so it waits until they are answered.
 bool client_session::may_send_ahead(const pool::backend_connection& connection,
                                     const request& what) const {
-    const bool moves =
-        connection.state() != state_->vector() ||
-        (what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id));
+    const bool moves = connection.state() != state_->vector() ||
+                       (what.facts != nullptr && reads_last_insert_id(what));
     // A schema that is gone is no error of the read's own: it is run again without one.
     const bool is_in_schema = connection.state()->schema() == state_->vector()->schema();
     return moves && is_in_schema && what.repeatable && !sees_others_warnings(what) &&
@@ -245,8 +244,7 @@ pool::task<client_session::attempt> client_session::send_ahead(pool::backend_con
                                                                protocol::bytes_view frames) {
     if (connection.state() != state_->vector()) worker_->count().state_replays.add();
     pool::state_move move = connection.queue_move(state_->vector());
-    const bool tells_id =
-        what.facts != nullptr && what.facts->effects().has(rules::effect::reads_last_insert_id);
+    const bool tells_id = what.facts != nullptr && reads_last_insert_id(what);
     if (tells_id) connection.queue(protocol::command::query, set_last_insert_id());
     const auto sent = co_await connection.send(frames);
     if (!sent) co_return attempt::lost_unbegun;
@@ -317,6 +315,7 @@ pool::task<client_session::attempt> client_session::take_answer(
         const auto taken = relay.take(input.readable(), output);
         if (!taken) co_return relay.begun() ? attempt::lost_midway : attempt::lost_unbegun;
         if (what.recorder != nullptr) what.recorder->keep(*taken);
+        if (relay.done() && what.changes_stored_code) co_await learn_stored_code();
         if (!output.empty()) {
             const bool told = co_await client_.send(output, input.readable());
             if (!told) co_return attempt::client_is_gone;
@@ -412,6 +411,8 @@ void client_session::end_in_state(const request& what) {
         state_->end_refused_script();
     } else if (what.facts != nullptr) {
         state_->end_script(*what.facts, what.text, response_failed_);
+        note_new_code(what);
+        note_prepared_text(what);
     } else {
         state_->end_command(response_failed_);
         if (prepared_) state_->note_warnings_of_preparation(prepared_->warnings);

@@ -75,6 +75,7 @@ pool::task<client_session::maybe_reason> client_session::kill_statement(
     if (wanted && !id) id = co_await evaluate_id(wanted->expression);
     if (id && connection_ids::is_own(*id)) {
         // The last statement's warnings are gone, as behind any other statement.
+        if (state_->owes_last_insert_id()) co_await settle_last_insert_id();
         withdraw_offer();
         state_->unpin(pin_reason::last_statement);
         note_pins({});

@@ -54,6 +54,8 @@ pool::task<client_session::maybe_reason> client_session::prepare(client_command&
     const auto known = worker_->facts().find(text, state_->lexing());
     added.facts = known.facts;
     added.history = known.history;
+    added.facts_generation = worker_->facts().generation();
+    added.lexing = state_->lexing();
     if (kills(*added.facts))
         co_return co_await tell_error(
             command, 1295, "HY000",
@@ -147,6 +149,7 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
         co_return co_await tell_error(command, refused->code, refused->sqlstate, refused->message);
     }
     if (layout->opens_cursor()) state_->pin(pin_reason::prepared_state);
+    renew_facts(*statement);
 
     request what;
     what.command = &command;
@@ -159,6 +162,7 @@ pool::task<client_session::maybe_reason> client_session::execute(client_command&
     what.repeatable = is_repeatable_read(*statement->facts) && !statement->has_long_data &&
                       !layout->opens_cursor();
     what.has_attributes = layout->parameter_count > statement->parameters;
+    what.changes_stored_code = changes_stored_code(*what.facts, statement->text->text);
     const maybe_reason ended = co_await run_statement(what, statement->text->text);
     statement->has_long_data = false;
     statement->has_cursor = layout->opens_cursor() && !response_failed_ &&

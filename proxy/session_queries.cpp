@@ -166,6 +166,7 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
     what.history = known.history.get();
     what.repeatable = is_repeatable_read(facts);
     what.has_attributes = layout->attribute_count > 0;
+    what.changes_stored_code = changes_stored_code(facts, text);
     if (!about_session) co_return co_await run_statement(what, text);
     answer_recorder recorder;
     what.recorder = &recorder;
@@ -178,9 +179,11 @@ pool::task<client_session::maybe_reason> client_session::query(client_command& c
 pool::task<client_session::maybe_reason> client_session::run_statement(request what,
                                                                        std::string_view text) {
     what.text = text;
+    const bool asks_about_last = asks_about_last_statement(*what.facts);
+    if (state_->owes_last_insert_id() && !asks_about_last) co_await settle_last_insert_id();
     state_->begin_command();
     withdraw_offer();
-    if (state_->is_pinned(pin_reason::last_statement) && !asks_about_last_statement(*what.facts)) {
+    if (state_->is_pinned(pin_reason::last_statement) && !asks_about_last) {
         state_->unpin(pin_reason::last_statement);
         note_pins({});
         if (!state_->holds_connection()) held_.give_back();

@@ -272,13 +272,23 @@ protocol::bytes_view session_state::on_ok(const protocol::ok_packet& ok, bool ca
     status_ = ok.status;
     warnings_left_ = ok.warnings;
     row_count_.on_ok(ok);
-    if (ok.header == protocol::ok_packet::plain_header && ok.last_insert_id != 0)
+    if (ok.header == protocol::ok_packet::plain_header && ok.last_insert_id != 0) {
         last_insert_id_ = ok.last_insert_id;
+        pin_for_null();
+    }
     if (!ok.session_state.empty()) on_owed_news(ok.session_state);
     changes_.next_answer();
     if (!carries_news) return {};
     news_ = std::exchange(owed_news_, {});
     return news_;
+}
+
+/// With sql_auto_is_null the next `WHERE id IS NULL` finds the row of a generated id, but only on
+/// the connection that has generated it: SET last_insert_id does not do (tried on 9.7).
+void session_state::pin_for_null() {
+    static const pool::variable_id null_is_id = *pool::find_variable("sql_auto_is_null");
+    const pool::variable_value* value = vector_->value_of(null_is_id);
+    if (value != nullptr && *value && (**value == "ON" || **value == "1")) pin(pin_reason::unknown);
 }
 
 void session_state::on_owed_news(protocol::bytes_view session_state) {
@@ -377,6 +387,7 @@ void session_state::end_script(const rules::script_facts& script, std::string_vi
     } else {
         apply_all(script, failed);
     }
+    if (last_insert_id_unknown_) pin_for_null();
     const rules::effect_set effects = script.effects();
     if (effects.has(effect::takes_get_lock | effect::releases_lock))
         apply_named_locks(script, text, failed);
@@ -387,14 +398,18 @@ void session_state::end_script(const rules::script_facts& script, std::string_vi
     unpin(pin_reason::last_statement);
     // The next statement may ask for what only this connection knows.
     asks_counts_ = asks_counts_ || effects.has(effect::reads_found_rows | effect::reads_row_count);
-    if (failed || warnings_left_ > 0 || asks_counts_ || left_as_it_was ||
-        effects.has(effect::sets_found_rows))
-        pin(pin_reason::last_statement);
+    const bool may_be_asked_about = failed || warnings_left_ > 0 || asks_counts_ ||
+                                    left_as_it_was || effects.has(effect::sets_found_rows);
+    if (may_be_asked_about) pin(pin_reason::last_statement);
     changes_.clear();
     const bool calls = std::any_of(
         script.statements.begin(), script.statements.end(), [](const rules::statement_facts& s) {
             return s.cls == statement_class::call || s.cls == statement_class::execute_text;
         });
+    if (calls && may_be_asked_about && last_insert_id_unknown_) {
+        last_insert_id_unknown_ = false;
+        owes_last_insert_id_ = true;
+    }
     if (failed) row_count_.on_err();
     if (failed) warnings_left_ = 1;  // the error itself
     if (calls && !failed) row_count_.on_call();
@@ -560,6 +575,7 @@ void session_state::apply_named_locks(const rules::script_facts& script, std::st
     using kind = rules::lock_call::kind;
     bool takes = false;
     bool releases_all = false;
+    const rules::effect_set effects = script.effects();
     for (const rules::lock_call& call : rules::lock_calls(text, lexing_before_)) {
         releases_all = releases_all || call.what == kind::release_all;
         if (call.what != kind::take) continue;
@@ -570,10 +586,14 @@ void session_state::apply_named_locks(const rules::script_facts& script, std::st
             holders_.add(pin_reason::named_lock, std::string(call.name));
         }
     }
-    if (takes) pin(pin_reason::named_lock);
+    // What a routine, a trigger or a view has locked has a name that nobody knows here.
+    const bool within = effects.has(effect::takes_get_lock) &&
+                        (!takes || effects.has(effect::calls_unknown_function));
+    if (within) holders_.add_unknown(pin_reason::named_lock);
+    if (takes || within) pin(pin_reason::named_lock);
     if (!is_pinned(pin_reason::named_lock)) return;
     const rules::statement_facts& only = script.front();
-    const bool surely_run = !failed && script.single() && only.tables.empty() && !takes;
+    const bool surely_run = !failed && script.single() && only.tables.empty() && !takes && !within;
     if (releases_all && surely_run) {
         holders_.clear(pin_reason::named_lock);
         unpin(pin_reason::named_lock);
@@ -719,6 +739,7 @@ void session_state::lose_connection() {
     holders_.clear();
     status_ = static_cast<std::uint16_t>(status_ & ~server_status::in_transaction);
     characteristics_pending_ = false;
+    owes_last_insert_id_ = false;
     asks_counts_ = false;
     row_count_.forget();
     begin_command();

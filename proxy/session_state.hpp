@@ -53,7 +53,8 @@ public:
     bool is_pinned(pin_reason why) const noexcept { return pins_.test(index(why)); }
     /// False if the connection is kept only because the next statement may ask about the last.
     bool is_pinned_for_more_than_questions() const noexcept {
-        return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u);
+        return pins_.count() > (is_pinned(pin_reason::last_statement) ? 1u : 0u) ||
+               owes_last_insert_id_;
     }
     /// True if it has asked for FOUND_ROWS() or ROW_COUNT() before, and so may again.
     bool asks_counts() const noexcept { return asks_counts_; }
@@ -64,6 +65,11 @@ public:
         return !is_pinned(pin_reason::unknown) && !is_pinned(pin_reason::replication);
     }
     void pin(pin_reason why) { pins_.set(index(why)); }
+    /// What for has no name that could end it.
+    void pin_without_name(pin_reason why) {
+        holders_.add_unknown(why);
+        pin(why);
+    }
     void unpin(pin_reason why) { pins_.reset(index(why)); }
     const std::bitset<pin_reason_count>& pins() const noexcept { return pins_; }
     /// The first pin, for a message; only if is_pinned().
@@ -84,9 +90,13 @@ public:
     std::uint64_t last_insert_id() const noexcept { return last_insert_id_; }
     /// True if only the server can tell what it is now: ask, then tell.
     bool must_ask_last_insert_id() const noexcept { return last_insert_id_unknown_; }
+    /// True if the connection that the session keeps knows another one: to be asked before the next
+    /// statement, unless that asks about the last one, which a question would be.
+    bool owes_last_insert_id() const noexcept { return owes_last_insert_id_; }
     void tell_last_insert_id(std::uint64_t id) noexcept {
         last_insert_id_ = id;
         last_insert_id_unknown_ = false;
+        owes_last_insert_id_ = false;
     }
 
     /// Before a command is sent: forgets what the last one left to the next.
@@ -161,6 +171,7 @@ public:
 private:
     static std::size_t index(pin_reason why) { return static_cast<std::size_t>(why); }
     void on_change(const protocol::session_change& change);
+    void pin_for_null();
     void owe(protocol::bytes_view session_state);
     void apply_all(const rules::script_facts& script, bool failed);
     /// True if it explains a change of state that the server has reported.
@@ -195,6 +206,7 @@ private:
     std::uint16_t status_;
     std::uint64_t last_insert_id_ = 0;
     bool last_insert_id_unknown_ = false;
+    bool owes_last_insert_id_ = false;
     bool characteristics_pending_ = false;  // SET TRANSACTION for the next one
     reported_changes changes_;              // in this command
     bool only_knows_warnings_ = false;

@@ -6,6 +6,7 @@
 
 #include "pool/backend_connection.hpp"
 #include "pool/prepared_registry.hpp"
+#include "rules/sql_mode.hpp"
 #include "rules/statement_facts.hpp"
 #include "rules/statement_history.hpp"
 
@@ -16,6 +17,8 @@ namespace proxy {
 struct session_statement {
     pool::shared_prepared_text text;
     std::shared_ptr<const rules::script_facts> facts;
+    std::uint64_t facts_generation = 0;  // of the cache that they are from
+    rules::lex_options lexing{};         // by which they were found
     std::shared_ptr<rules::statement_history> history;
     std::uint16_t parameters = 0;
     std::vector<std::uint8_t> types{};  // as last bound by the client

@@ -69,6 +69,7 @@ worker::worker(worker_environment environment, std::size_t share, std::size_t wo
       backend_blocks_(backend_block_bytes),
       watch_(context_.get_executor()),
       position_(context_.get_executor(), environment_.ask_position),
+      code_news_(context_.get_executor(), environment_.ask_stored_code),
       acceptor_(context_),
       sweep_timer_(context_),
       ids_(share, workers) {
@@ -272,6 +273,7 @@ void worker::stop() {
             watch_.give_up(i);
         }
         position_.shut_down();
+        code_news_.shut_down();
         sweep_timer_.cancel();
     });
     thread_.join();
@@ -324,6 +326,14 @@ void worker::tell_server_tls(const std::vector<std::shared_ptr<asio::ssl::contex
 
 void worker::tell(const position_report& report) {
     asio::post(context_, [this, report] { position_.tell(report); });
+}
+
+void worker::tell(std::shared_ptr<const rules::stored_code> code) {
+    asio::post(context_, [this, code] { facts_.use(code); });
+}
+
+void worker::tell_code_known(std::chrono::steady_clock::time_point asked_at) {
+    asio::post(context_, [this, asked_at] { code_news_.tell(asked_at); });
 }
 
 void worker::tell(kill_order order) {

@@ -37,6 +37,7 @@
 #include "proxy/primary_position.hpp"
 #include "proxy/response_relay.hpp"
 #include "proxy/server_facts.hpp"
+#include "proxy/stored_code_news.hpp"
 #include "proxy/user_directory.hpp"
 #include "proxy/worker_counters.hpp"
 #include "router/decide.hpp"
@@ -62,6 +63,7 @@ struct worker_environment {
     pool::memory_budget* memory = nullptr;        // likewise
     std::function<void()> ask_position{};         // see primary_position; any thread
     std::function<void()> ask_globals{};          // something has set one; any thread
+    std::function<void()> ask_stored_code{};      // something has changed it; any thread
     std::function<void(kill_order)> send_kill{};  // to the worker that has the session; any thread
     /// For connections to servers: the primary is number 0, the edges follow.
     std::shared_ptr<pool::connection_places> places{};
@@ -94,6 +96,9 @@ public:
     void tell(const router::edge_report& report);
     void tell(std::shared_ptr<const server_facts> primary);
     void tell(const position_report& report);
+    void tell(std::shared_ptr<const rules::stored_code> code);
+    /// All workers have been told the code that was there at `asked_at`.
+    void tell_code_known(std::chrono::steady_clock::time_point asked_at);
     void tell(kill_order order);
     /// The password of a user of whom only a verifier was known.
     void tell(const std::string& user, const protocol::secret& password);
@@ -139,6 +144,7 @@ public:
     const router::edge_report& edge_news(std::size_t i) const noexcept { return edge_news_[i]; }
     edge_watch& watch() noexcept { return watch_; }
     primary_position& position() noexcept { return position_; }
+    stored_code_news& code_news() noexcept { return code_news_; }
     bool shutting_down() const noexcept { return shutting_down_; }
 
     const protocol::rsa_private_key* rsa_key() const noexcept { return environment_.rsa_key.get(); }
@@ -208,6 +214,7 @@ private:
     std::vector<router::edge_report> edge_news_;
     edge_watch watch_;
     primary_position position_;
+    stored_code_news code_news_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer sweep_timer_;
     connection_ids ids_;

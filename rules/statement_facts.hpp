@@ -55,8 +55,7 @@ inline constexpr char instance[] = "INSTANCE";
 /// What a statement does or needs beyond its class.  A set of bits.
 ///
 /// A bit may be set without need, never missing, with one exception that no reader of text can
-/// avoid: what stored functions, triggers, procedures and views do inside (`calls_unknown_function`
-/// and the class `call` say where to expect it).
+/// avoid: what stored functions, triggers, procedures and views do inside.  stored_code adds that.
 enum class effect : std::uint64_t {
     takes_get_lock = 1ull << 0,  ///< GET_LOCK()
     releases_lock = 1ull << 1,   ///< RELEASE_LOCK(), RELEASE_ALL_LOCKS()

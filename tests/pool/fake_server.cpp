@@ -87,7 +87,7 @@ private:
         const std::string text = payload.substr(1);
         // What Tidegate's probes ask is not what tests are about.
         is_probes_ = is_probes_ || text == pool::globals_query() ||
-                     text == pool::unlimited_statement() ||
+                     text.starts_with(pool::unlimited_statement()) ||
                      text.starts_with("SELECT CONCAT_WS(' ', TIMEDIFF");
         if (what == command::query && text == pool::baseline_query()) {
             rows(bytes);

@@ -265,3 +265,17 @@ TEST_CASE("MariaDB's version is told as it is, and a statement on it can be kill
     CHECK(stopped.get() <= 1317);
     CHECK(support::wait_until(20s, [&] { return !sleeps(); }));
 }
+
+TEST_CASE("What stored code does is known before MariaDB, too", "[proxy]") {
+    {
+        auto session = before_it().connect({"app", "app-password", "one"});
+        session.query("CREATE FUNCTION plain() RETURNS INT RETURN 1");
+        session.query("CREATE FUNCTION takes_lock() RETURNS INT RETURN GET_LOCK('within', 0)");
+        CHECK(session.value("SELECT plain()") == "1");
+        CHECK_FALSE(is_pinned());
+        CHECK(session.value("SELECT takes_lock()") == "1");
+        CHECK(is_pinned());
+    }
+    CHECK(support::wait_until(10s, [] { return !is_pinned(); }));
+    CHECK(before_it().log().find("stored_code_unreadable") == std::string::npos);
+}
