@@ -44,7 +44,7 @@ support::mysql_connection session() {
 
 /// Runs `work(session number)` in many sessions at once until `until` holds.
 template <class Work, class Condition>
-void together(int sessions, Work work, Condition until) {
+void together(int sessions, Work work, Condition until, std::chrono::seconds deadline = 30s) {
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
     for (int i = 0; i < sessions; ++i)
@@ -52,7 +52,7 @@ void together(int sessions, Work work, Condition until) {
             auto own = session();
             while (!stop) work(own, i);
         });
-    CHECK(support::wait_until(30s, until));
+    CHECK(support::wait_until(deadline, until));
     stop = true;
     for (std::thread& thread : threads) thread.join();
 }
@@ -236,7 +236,7 @@ TEST_CASE("A statement that is suddenly slow holds up those behind it for a mome
             if (i == 0 && overdue() == before) {
                 for (int quick = 0; quick < 250; ++quick)  // one may have been slow
                     own.query("SELECT SLEEP(0) FROM t WHERE id = 1");
-                own.query("SELECT SLEEP(10) FROM t WHERE id = 1");
+                own.query("SELECT SLEEP(5) FROM t WHERE id = 1");
                 ++slow;
                 return;
             }
@@ -246,6 +246,7 @@ TEST_CASE("A statement that is suddenly slow holds up those behind it for a mome
                 std::chrono::steady_clock::now() - began);
             if (took.count() > longest_ms) longest_ms = took.count();
         },
-        [&] { return overdue() > before && slow > 0; });
-    CHECK(longest_ms < 8000);
+        // Not at the first time, if nobody is behind it.
+        [&] { return overdue() > before && slow > 0; }, 75s);
+    CHECK(longest_ms < 4000);
 }
