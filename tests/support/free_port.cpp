@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 namespace support {
@@ -34,9 +36,15 @@ bool can_bind(std::uint16_t port) {
 std::uint16_t free_port() {
     std::random_device random;  // not seeded: parallel tests must not draw the same ports
     std::uniform_int_distribution<std::uint16_t> ports(port_min, port_max);
+    static std::mutex lock;
+    static std::set<std::uint16_t> given;  // perhaps nobody listens there yet
+    const std::lock_guard guard(lock);
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         const std::uint16_t port = ports(random);
-        if (can_bind(port)) return port;
+        if (!given.contains(port) && can_bind(port)) {
+            given.insert(port);
+            return port;
+        }
     }
     throw std::runtime_error("no free TCP port on 127.0.0.1");
 }
