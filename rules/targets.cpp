@@ -44,8 +44,14 @@ std::vector<table_name> targets_of(symbol_span statement) {
 std::string handler_name_of(symbol_span statement) {
     symbol_reader in(statement);
     in.skip("HANDLER");
-    std::string name = lower_name_of(in.take().tok);
-    if (in.skip('.')) name = lower_name_of(in.take().tok);
+    // A number is no name: texts that differ in it alone have one digest.
+    const auto take_name = [&] {
+        const symbol taken = in.take();
+        const bool is_name = taken.code == symbol_code::name || taken.is_keyword();
+        return is_name ? lower_name_of(taken.tok) : std::string();
+    };
+    std::string name = take_name();
+    if (in.skip('.')) name = take_name();
     if (in.skip("OPEN")) {
         in.skip("AS");
         if (in.peek().is_name()) name = lower_name_of(in.take().tok);
