@@ -99,10 +99,11 @@ void client_session::tell_schema_of_failure() {
         1318,  // ER_SP_WRONG_NO_OF_ARGS
         1370,  // ER_PROCACCESS_DENIED_ERROR
     };
-    constexpr std::uint16_t wrong_arguments = 1210;  // of COM_STMT_EXECUTE
+    constexpr std::uint16_t wrong_arguments = 1210;   // of COM_STMT_EXECUTE
+    constexpr std::uint16_t malformed_packet = 1835;  // likewise: its values end too soon
     const bool unchanged = elsewhere_ == elsewhere::calling
                                ? std::ranges::find(before_call, error_) != before_call.end()
-                               : error_ == wrong_arguments;
+                               : error_ == wrong_arguments || error_ == malformed_packet;
     if (!unchanged) tell_schema(true);
 }
 
