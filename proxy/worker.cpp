@@ -325,7 +325,7 @@ void worker::tell_server_tls(const std::vector<std::shared_ptr<asio::ssl::contex
 }
 
 void worker::tell(const position_report& report) {
-    asio::post(context_, [this, report] { position_.tell(report); });
+    asio::post(context_, [this, report] { position_.tell(report.asked_at, report.seen); });
 }
 
 void worker::tell(std::shared_ptr<const rules::stored_code> code) {
@@ -333,7 +333,7 @@ void worker::tell(std::shared_ptr<const rules::stored_code> code) {
 }
 
 void worker::tell_code_known(std::chrono::steady_clock::time_point asked_at) {
-    asio::post(context_, [this, asked_at] { code_news_.tell(asked_at); });
+    asio::post(context_, [this, asked_at] { code_news_.tell(asked_at, true); });
 }
 
 void worker::tell(kill_order order) {

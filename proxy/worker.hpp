@@ -37,7 +37,6 @@
 #include "proxy/primary_position.hpp"
 #include "proxy/response_relay.hpp"
 #include "proxy/server_facts.hpp"
-#include "proxy/stored_code_news.hpp"
 #include "proxy/user_directory.hpp"
 #include "proxy/worker_counters.hpp"
 #include "router/decide.hpp"
@@ -144,7 +143,9 @@ public:
     const router::edge_report& edge_news(std::size_t i) const noexcept { return edge_news_[i]; }
     edge_watch& watch() noexcept { return watch_; }
     primary_position& position() noexcept { return position_; }
-    stored_code_news& code_news() noexcept { return code_news_; }
+    /// Where sessions wait until a change of the primary's stored code is known to all workers:
+    /// everybody may run it as soon as its author has been told that it is there.
+    awaited_news<bool>& code_news() noexcept { return code_news_; }
     bool shutting_down() const noexcept { return shutting_down_; }
 
     const protocol::rsa_private_key* rsa_key() const noexcept { return environment_.rsa_key.get(); }
@@ -214,7 +215,7 @@ private:
     std::vector<router::edge_report> edge_news_;
     edge_watch watch_;
     primary_position position_;
-    stored_code_news code_news_;
+    awaited_news<bool> code_news_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer sweep_timer_;
     connection_ids ids_;
